@@ -1,0 +1,85 @@
+// npm test: installs, makes sure of a browser, runs everything and adds the counts up. It starts under whatever Node is
+// there; what it runs, runs under the project's own.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { delimiter, resolve } from 'node:path';
+import { install } from '../src/lib/server/commands/ready.js';
+
+install();
+const env = {
+	...process.env,
+	PATH: [resolve('node_modules/.bin'), process.env.PATH].join(delimiter),
+	FORCE_COLOR: '0'
+};
+
+/** @param {string} name @param {string[]} args @param {Record<string, string>} [more] */
+const run = (name, args, more = {}) => {
+	console.log(`\n▶ ${name} ${args.join(' ')}`);
+	return spawnSync(name, args, { stdio: 'inherit', env: { ...env, ...more } }).status === 0;
+};
+
+const CHROMIUMS = [
+	process.env.CHROMIUM ?? '',
+	'/usr/bin/chromium',
+	'/usr/bin/chromium-browser',
+	'/usr/bin/google-chrome'
+];
+const systemChromium = () => CHROMIUMS.find((path) => path !== '' && existsSync(path));
+
+/** A browser: the system's, else Playwright's own, else Debian's package. @returns {Record<string, string>} */
+function makeSureOfABrowser() {
+	const found = systemChromium();
+	if (found) return { CHROMIUM: found };
+	if (run('npx', ['playwright', 'install', 'chromium'])) return {};
+	if (
+		process.getuid?.() === 0 &&
+		run('apt-get', ['update', '-qq']) &&
+		run('apt-get', ['install', '-y', '-qq', 'chromium'])
+	) {
+		return { CHROMIUM: systemChromium() ?? '' };
+	}
+	console.error('Aucun navigateur : installez Chromium, ou indiquez-le par CHROMIUM=/chemin.');
+	return {};
+}
+
+let passed = 0;
+let failed = 0;
+/** @param {boolean} ok */
+const count = (ok) => (ok ? (passed += 1) : (failed += 1));
+
+rmSync('test-results', { recursive: true, force: true });
+mkdirSync('test-results');
+run('npm', ['run', '--silent', 'prepare']);
+count(run('npm', ['run', '--silent', 'check']));
+count(run('npm', ['run', '--silent', 'lint']));
+
+const VITEST = 'test-results/vitest.json';
+const unitsOk = run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${VITEST}`]);
+const units = existsSync(VITEST) ? JSON.parse(readFileSync(VITEST, 'utf8')) : { numPassedTests: 0, numFailedTests: 0 };
+passed += units.numPassedTests;
+failed += units.numFailedTests;
+if (!unitsOk && units.numFailedTests === 0) failed += 1;
+
+// Two versions of the app, for the journey in which a new one is offered.
+const built = ['v1', 'v2'].every((version) =>
+	run('vite', ['build', '--logLevel', 'error'], { APP_VERSION: version, BUILD_OUT: `build-${version}` })
+);
+count(built);
+if (built) {
+	const JOURNEYS = resolve('test-results/journeys.json');
+	const journeysOk = run('playwright', ['test', '--config', 'tests/playwright.config.ts'], {
+		...makeSureOfABrowser(),
+		PLAYWRIGHT_JSON_OUTPUT_NAME: JOURNEYS
+	});
+	const {
+		expected = 0,
+		unexpected = 0,
+		flaky = 0
+	} = existsSync(JOURNEYS) ? JSON.parse(readFileSync(JOURNEYS, 'utf8')).stats : {};
+	passed += expected;
+	failed += unexpected + flaky;
+	if (!journeysOk && unexpected + flaky === 0) failed += 1;
+}
+
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
