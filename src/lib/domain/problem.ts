@@ -1,0 +1,40 @@
+/** Everything that can go wrong and that a person can act on. The words shown are in `words`, by code. */
+export type ProblemCode =
+	| 'body.unreadable'
+	| 'body.too-large'
+	| 'batch.too-large'
+	| 'change.unreadable'
+	| 'change.differs'
+	| 'kind.unknown'
+	| 'kind.differs'
+	| 'field.invalid'
+	| 'right.missing'
+	| 'record.missing'
+	| 'session.missing'
+	| 'session.other'
+	| 'origin.refused'
+	| 'route.unknown'
+	| 'setup.code'
+	| 'setup.closed'
+	| 'setup.invalid'
+	| 'name.taken'
+	| 'passphrase.weak'
+	| 'code.refused'
+	| 'sign-in.refused'
+	| 'too-many-tries'
+	| 'director.last'
+	| 'place.full';
+
+export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 429 | 507;
+
+/** A problem travels as `{ problem, details }` with its HTTP status. Anything else that is thrown is a bug. */
+export class Problem extends Error {
+	constructor(
+		readonly code: ProblemCode,
+		readonly status: ProblemStatus,
+		readonly details: Record<string, unknown> = {},
+		options?: ErrorOptions
+	) {
+		super(code, options);
+	}
+}

@@ -1,0 +1,62 @@
+import type { Current } from './sync';
+
+/** What merging needs of a record: it is the same on the server, on a device, and with unsent edits laid over. */
+export type Fields = { [field: string]: Current[] };
+
+/** The current values of a field. Names come from outside: one that every object inherits is still just a name. */
+export const currentOf = (fields: Fields, field: string): Current[] =>
+	Object.hasOwn(fields, field) ? fields[field]! : [];
+
+/** The value in use, or nothing when the field was never filled. */
+export const inUse = (fields: Fields, field: string): unknown => currentOf(fields, field)[0]?.value;
+
+/** All that is in use, field by field: what a form shows. */
+export const valuesOf = (fields: Fields): { [field: string]: unknown } =>
+	Object.fromEntries(Object.entries(fields).map(([field, current]) => [field, current[0]?.value]));
+
+/** The ids an edit of this field must name: everything that was on the screen. */
+export const seenOf = (fields: Fields, field: string): string[] => currentOf(fields, field).map(({ change }) => change);
+
+/** The different values that stand beside one another, in the order they were stored. One or none: not contested. */
+export function differing(fields: Fields, field: string): Current[] {
+	const distinct = new Map<string, Current>();
+	for (const current of currentOf(fields, field)) {
+		const key = canonical(current.value);
+		if (!distinct.has(key)) distinct.set(key, current);
+	}
+	return [...distinct.values()];
+}
+
+export const isContested = (fields: Fields, field: string): boolean => differing(fields, field).length > 1;
+
+export const contestedFields = (fields: Fields): string[] =>
+	Object.keys(fields).filter((field) => isContested(fields, field));
+
+/** JSON with sorted keys, so that the same value is the same text whoever wrote it. */
+export function canonical(value: unknown): string {
+	return JSON.stringify(value, (_, part: unknown) =>
+		part !== null && typeof part === 'object' && !Array.isArray(part)
+			? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+			: part
+	);
+}
+
+/** Deleted, and nothing says otherwise: every value that stands was on the screen of somebody who deleted it.
+ * An edit that the deletion did not name keeps the record in sight. */
+export function isGone(fields: Fields): boolean {
+	const deletions = fields.deleted ?? [];
+	if (deletions.length === 0 || !deletions.every(({ value }) => isDeletion(value))) return false;
+	const named = new Set(deletions.flatMap(({ value }) => (value as Deletion).named));
+	return Object.entries(fields).every(
+		([field, current]) => field === 'deleted' || current.every(({ change }) => named.has(change))
+	);
+}
+
+/** The value of the field `deleted`: the changes whose values the person saw when they deleted the record. */
+export type Deletion = { named: string[] };
+const isDeletion = (value: unknown): value is Deletion =>
+	value !== null && typeof value === 'object' && 'named' in value;
+
+export const deletionOf = (fields: Fields): Deletion => ({
+	named: Object.keys(fields).flatMap((field) => (field === 'deleted' ? [] : seenOf(fields, field)))
+});

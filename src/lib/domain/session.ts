@@ -1,0 +1,61 @@
+import * as z from 'zod/mini';
+import { ChangeId, Id } from './ids';
+import { Grant } from './structure';
+
+const Name = z.string().check(z.trim(), z.minLength(1), z.maxLength(80));
+export const MIN_PASSPHRASE = 12;
+const Passphrase = z.string().check(z.minLength(1), z.maxLength(256));
+const Code = z.string().check(z.trim(), z.minLength(4), z.maxLength(40));
+
+/** The device a session belongs to: a random id it minted for itself, and the name written on its back. */
+export const DeviceName = z.looseObject({ id: ChangeId, name: Name });
+
+/** First set-up of a structure on a fresh server. */
+export const SetUp = z.looseObject({
+	code: Code,
+	structure: Name,
+	antennas: z.array(Name).check(z.minLength(1), z.maxLength(50)),
+	director: Name,
+	passphrase: Passphrase,
+	device: DeviceName
+});
+export type SetUp = z.infer<typeof SetUp>;
+
+export const SignIn = z.looseObject({ structure: Id, name: Name, passphrase: Passphrase, device: DeviceName });
+export type SignIn = z.infer<typeof SignIn>;
+
+/** A person typing the one-time code the director showed them. */
+export const Enrol = z.looseObject({ code: Code, passphrase: Passphrase, device: DeviceName });
+export type Enrol = z.infer<typeof Enrol>;
+
+export const Explore = z.looseObject({ device: DeviceName, role: z.enum(['director', 'counsellor', 'antenna-staff']) });
+export type Explore = z.infer<typeof Explore>;
+
+/** Who is signed in on this device. */
+export const Session = z.looseObject({
+	structure: z.looseObject({ id: Id, name: z.string(), fictitious: z.boolean() }),
+	person: z.looseObject({ id: Id, name: z.string(), grants: z.array(Grant) }),
+	device: DeviceName
+});
+export type Session = z.infer<typeof Session>;
+
+/** What the server says to somebody not signed in: whether it can be set up, and whose it is. */
+export const Welcome = z.looseObject({
+	session: z.nullable(Session),
+	canSetUp: z.boolean(),
+	structures: z.array(z.looseObject({ id: Id, name: z.string(), fictitious: z.boolean() }))
+});
+export type Welcome = z.infer<typeof Welcome>;
+
+/** Somebody the director adds or changes. */
+export const PersonEdit = z.looseObject({ name: Name, grants: z.array(Grant).check(z.minLength(1), z.maxLength(4)) });
+export type PersonEdit = z.infer<typeof PersonEdit>;
+
+/** A one-time code, shown once on the director's screen. */
+export const Invitation = z.looseObject({ person: Id, code: z.string(), expires: z.string() });
+export type Invitation = z.infer<typeof Invitation>;
+
+/** Why a passphrase is refused, or nothing. Length is the only rule beside the list of the commonest: composition rules
+ * make people write « Passw0rd! ». */
+export const isWeak = (passphrase: string, common: ReadonlySet<string>): boolean =>
+	[...passphrase].length < MIN_PASSPHRASE || new Set(passphrase).size < 5 || common.has(passphrase.toLowerCase());

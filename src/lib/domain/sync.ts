@@ -1,0 +1,78 @@
+import * as z from 'zod/mini';
+import { ChangeId, Id } from './ids';
+
+/** One value that no stored change has named as seen: its change, its author, and their device's time. */
+export const Current = z.looseObject({ value: z.unknown(), change: ChangeId, person: Id, at: z.string() });
+export type Current = z.infer<typeof Current>;
+
+/** A record as the server gives it. Each field lists its current values, the first stored first: that one is in use.
+ * Several that differ are contested. `owner` is the person whose change created it. */
+export const Record = z.looseObject({
+	id: Id,
+	kind: Id,
+	owner: Id,
+	about: z.optional(Id),
+	audience: z.string(),
+	sequence: z.int(),
+	fields: z.record(z.string(), z.array(Current))
+});
+export type Record = z.infer<typeof Record>;
+
+/** What stays of a record in an audience it has left, by deletion, erasure or otherwise. */
+export const Mark = z.looseObject({ id: Id, sequence: z.int(), gone: z.literal(true) });
+export type Mark = z.infer<typeof Mark>;
+
+export const PROTOCOL = 1;
+/** A batch holds at most this many changes, and this many bytes once inflated: more is refused with 413 and halved. */
+export const MAX_CHANGES = 1000;
+export const MAX_BYTES = 5_000_000;
+/** Records in one page of a pull. */
+export const PAGE = 500;
+
+/** Where a device stands: everything up to `sequence` is here, and `mark` proves that the server's history still is the
+ * one it was read from. */
+export const Cursor = z.looseObject({ sequence: z.int().check(z.gte(0)), mark: z.string() });
+export type Cursor = z.infer<typeof Cursor>;
+
+/** An audience gained since the cursor was begun, being filled from zero up to where the cursor stood. */
+export const Filling = z.looseObject({ audience: z.string(), after: z.int(), until: z.int() });
+export type Filling = z.infer<typeof Filling>;
+
+/** One call: what is pushed, and where to go on pulling from. Changes are parsed one by one, so that a bad one holds
+ * nothing back. */
+export const SyncRequest = z.looseObject({
+	protocol: z.int(),
+	person: Id,
+	device: Id,
+	changes: z.array(z.unknown()),
+	cursor: z.nullable(Cursor),
+	audiences: z.array(z.string()).check(z.maxLength(2000)),
+	filling: z.array(Filling).check(z.maxLength(2000))
+});
+export type SyncRequest = z.infer<typeof SyncRequest>;
+
+/** What became of one change. `sequence` is there when the device can work the record out by itself from what it holds,
+ * so that it is not sent back. */
+export const Receipt = z.looseObject({
+	verdict: z.enum(['applied', 'contested', 'quarantined', 'erased']),
+	sequence: z.optional(z.int()),
+	problem: z.optional(z.string()),
+	fields: z.optional(z.array(z.string()))
+});
+export type Receipt = z.infer<typeof Receipt>;
+
+export const SyncReply = z.looseObject({
+	receipts: z.array(Receipt), // by place in the batch
+	committed: z.int(), // the push's last sequence, or the server's
+	records: z.array(Record),
+	marks: z.array(Mark),
+	cursor: Cursor,
+	audiences: z.optional(z.array(z.string())), // what the device follows from now on, where it is not what it said
+	filling: z.array(Filling),
+	more: z.boolean(),
+	digest: z.optional(z.looseObject({ count: z.int(), sum: z.int() })), // with the last page
+	epoch: z.string(),
+	backup: z.nullable(z.looseObject({ sequence: z.int(), at: z.string() })), // what a backup surely holds
+	now: z.string() // the server's time, for display
+});
+export type SyncReply = z.infer<typeof SyncReply>;

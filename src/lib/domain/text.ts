@@ -1,0 +1,8 @@
+import * as z from 'zod/mini';
+
+/** Words in several languages, by language code. French is always there. */
+export const Text = z.catchall(z.object({ fr: z.string() }), z.string());
+export type Text = z.infer<typeof Text>;
+
+/** The words in the asked language, or in French where they are not translated. */
+export const inLanguage = (text: Text, language: string): string => text[language] ?? text.fr;

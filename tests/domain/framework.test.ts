@@ -1,0 +1,177 @@
+import { describe, expect, test } from 'vitest';
+import {
+	criteriaOf,
+	findCriterion,
+	findQuestion,
+	Framework,
+	isComparable,
+	isForStructure,
+	isTyped,
+	OverPeriods,
+	registerOf,
+	STAKEHOLDERS
+} from '$lib/domain/framework';
+import { leastHeard, questionsFor } from '$lib/domain/interview';
+import { templateFramework } from '$lib/server/templates';
+import template from '$lib/server/template.json';
+import { indicatorOf } from '../support/records';
+
+const framework = await templateFramework();
+const criteria = criteriaOf(framework);
+const indicators = criteria.flatMap((criterion) => criterion.indicators);
+const questions = criteria.flatMap((criterion) => criterion.questions);
+const ids = (things: { id: string }[]) => things.map(({ id }) => id);
+
+describe('the template framework', () => {
+	test('has 6 registers, 22 criteria, 96 indicators and 121 questions', () => {
+		expect([framework.registers.length, criteria.length, indicators.length, questions.length]).toEqual([
+			6, 22, 96, 121
+		]);
+	});
+
+	test('loses nothing when it is read', () => {
+		expect(Framework.parse(template)).toEqual(template);
+	});
+
+	test('names each thing once', () => {
+		for (const all of [ids(framework.registers), ids(criteria), ids(indicators), ids(questions), ids(framework.units)])
+			expect(new Set(all).size).toBe(all.length);
+	});
+
+	test('speaks French and English everywhere', () => {
+		const texts: Record<string, string>[] = [];
+		const walk = (part: unknown): void => {
+			if (part === null || typeof part !== 'object') return;
+			if ('fr' in part && typeof part.fr === 'string') texts.push(part as Record<string, string>);
+			Object.values(part).forEach(walk);
+		};
+		walk(template);
+		expect(texts.length).toBeGreaterThan(500);
+		expect(texts.filter(({ fr, en }) => !fr?.trim() || !en?.trim())).toEqual([]);
+	});
+
+	test('measures in units it defines', () => {
+		const units = new Set(ids(framework.units));
+		const used = [
+			...indicators.flatMap((i) => [i.unit, i.numeratorUnit, i.denominatorUnit, i.weightUnit]),
+			...questions.map((q) => q.unit)
+		].filter((unit) => unit !== undefined && unit !== null);
+		expect(used.filter((unit) => !units.has(unit))).toEqual([]);
+	});
+
+	test('asks closed questions on scales and options that exist', () => {
+		const scales = new Set(ids(framework.scales));
+		for (const question of questions) {
+			if (question.type === 'scale') expect(scales, question.id).toContain(question.scale);
+			if (question.type === 'choice' || question.type === 'multiple')
+				expect(question.options?.length, question.id).toBeGreaterThan(1);
+			expect(question.stakeholders.length, question.id).toBeGreaterThan(0);
+			if (question.indicator) expect(ids(indicators), question.id).toContain(question.indicator);
+		}
+	});
+
+	test('makes a figure from answers only where the question gives the answers that count', () => {
+		for (const indicator of indicators.filter(({ fedBy }) => fedBy)) {
+			const question = findQuestion(framework, indicator.fedBy!);
+			expect(question, indicator.id).toBeDefined();
+			const possible =
+				question!.type === 'scale'
+					? framework.scales.find(({ id }) => id === question!.scale)!.levels.map(({ value }) => value)
+					: question!.options!.map(({ id }) => id);
+			expect(indicator.positive?.length, indicator.id).toBeGreaterThan(0);
+			for (const answer of indicator.positive!) expect(possible, indicator.id).toContain(answer);
+		}
+	});
+
+	test('types a figure or computes it, never both', () => {
+		for (const indicator of indicators) {
+			expect(Boolean(indicator.fedBy) && Boolean(indicator.counted), indicator.id).toBe(false);
+			expect(isTyped(indicator), indicator.id).toBe(!indicator.fedBy && !indicator.counted);
+			// A typed one says what to count; a computed one has nowhere to be typed.
+			expect(Boolean(indicator.card), indicator.id).toBe(isTyped(indicator));
+			if (!isTyped(indicator)) expect(indicator.enteredAt, indicator.id).toBeUndefined();
+		}
+	});
+
+	test('gives both parts of each division and the weight of each mean', () => {
+		for (const indicator of indicators.filter(isTyped)) {
+			if (indicator.aggregateOverAntennas === 'ratio' && indicator.aggregateOverTime !== 'none')
+				expect([indicator.numerator, indicator.denominator].every(Boolean), indicator.id).toBe(true);
+			if (indicator.aggregateOverTime === 'mean') expect(indicator.weight, indicator.id).toBeDefined();
+			expect(Boolean(indicator.numerator), indicator.id).toBe(Boolean(indicator.denominator));
+		}
+	});
+
+	test('uses every rule of adding up', () => {
+		const used = new Set(indicators.flatMap((i) => [i.aggregateOverTime, i.aggregateOverAntennas]));
+		for (const rule of OverPeriods.options) expect(used).toContain(rule);
+	});
+
+	test('has distinct people typed for the structure as a whole', () => {
+		for (const indicator of indicators.filter(isTyped))
+			if (['recount', 'none'].includes(indicator.aggregateOverAntennas))
+				expect(isForStructure(indicator), indicator.id).toBe(true);
+		expect(isForStructure(indicatorOf())).toBe(false);
+		for (const one of [
+			{ enteredAt: 'structure' },
+			{ aggregateOverAntennas: 'recount' },
+			{ aggregateOverAntennas: 'none' }
+		] as const)
+			expect(isForStructure(indicatorOf(one))).toBe(true);
+	});
+
+	test('finds a criterion, its register and a question, and nothing under a name it does not have', () => {
+		const first = criteria[0]!;
+		expect(findCriterion(framework, first.id)).toBe(first);
+		expect(registerOf(framework, first.id)).toBe(framework.registers[0]);
+		expect(findQuestion(framework, questions[3]!.id)).toBe(questions[3]);
+		expect([findCriterion(framework, 'x'), registerOf(framework, 'x'), findQuestion(framework, 'x')]).toEqual([
+			undefined,
+			undefined,
+			undefined
+		]);
+	});
+});
+
+describe('two campaigns compare', () => {
+	const before = indicatorOf({ card: { counts: { fr: 'les heures' }, doesNotCount: { fr: 'les congés' } } });
+
+	test('what has another label but means the same', () => {
+		expect(isComparable(before, { ...before, label: { fr: 'Heures de travail' }, headline: true })).toBe(true);
+	});
+
+	test.each([
+		['another lineage', { id: 'autres' }],
+		['another unit', { unit: 'jours' }],
+		['another way of adding up', { aggregateOverTime: 'recount' as const }],
+		['another denominator', { denominator: { fr: 'autres' } }],
+		['other answers that count', { positive: [4] }],
+		['another definition card', { card: { counts: { fr: 'tout' }, doesNotCount: { fr: 'les congés' } } }]
+	])('nothing with %s', (_, change) => {
+		expect(isComparable(before, { ...before, ...change })).toBe(false);
+	});
+});
+
+describe('the questions of an interview', () => {
+	test('are those of the criteria taken up, for that person, in the framework’s order', () => {
+		const taken = [criteria[5]!.id, criteria[1]!.id];
+		for (const stakeholder of STAKEHOLDERS) {
+			const asked = questionsFor(framework, stakeholder, taken);
+			expect(asked.every(({ question }) => question.stakeholders.includes(stakeholder))).toBe(true);
+			const order = asked.map(({ question }) => questions.indexOf(question));
+			expect(order).toEqual(order.toSorted((a, b) => a - b));
+			expect(new Set(asked.map(({ criterion }) => criterion)).isSubsetOf(new Set(taken))).toBe(true);
+		}
+	});
+
+	test('go first to the criteria this stakeholder has been heard least on', () => {
+		const kept = ids(criteria);
+		const open = leastHeard(framework, kept, 'employee', new Map(), 100);
+		const heard = new Map(open.map((id) => [id, 3]));
+		heard.set(open[4]!, 0).set(open[2]!, 1);
+		expect(leastHeard(framework, kept, 'employee', heard, 2)).toEqual([open[2], open[4]]);
+		expect(leastHeard(framework, [], 'employee', heard)).toEqual([]);
+		for (const id of open)
+			expect(questionsFor(framework, 'employee', [id]).length, `${id} has something to ask`).toBeGreaterThan(0);
+	});
+});
