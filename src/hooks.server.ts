@@ -1,0 +1,47 @@
+import { building, version } from '$app/environment';
+import { join } from 'node:path';
+import { backUpNightly } from '$lib/server/nightly';
+import { dataFolder, greeting, startApp } from '$lib/server/start';
+import type { App } from '$lib/server/app';
+import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
+
+// One database handle for the process: the development server reloads this module, and two would undo each other's work.
+const kept = globalThis as { temoin?: App };
+
+export const init: ServerInit = async () => {
+	if (building || kept.temoin) return;
+	kept.temoin = await startApp(process.env, version);
+	if (!process.env.DATABASE_URL) backUpNightly(kept.temoin, join(dataFolder(process.env), 'backups'));
+	console.log(await greeting(kept.temoin, process.env));
+};
+
+const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+export const handle: Handle = async ({ event, resolve }) => {
+	if (building) return await resolve(event);
+	const app = kept.temoin!;
+	event.locals.app = app;
+	// Without https a browser gives neither a worker nor encryption: say so rather than half work.
+	const host = event.request.headers.get('host') ?? '';
+	if (!LOCAL.test(host) && !(app.origin.startsWith('https://') && app.origin.slice(8) === host)) {
+		return new Response(NOT_SECURE, { status: 421, headers: { 'content-type': 'text/html; charset=utf-8' } });
+	}
+	const response = await resolve(event);
+	response.headers.set('x-content-type-options', 'nosniff');
+	response.headers.set('referrer-policy', 'no-referrer');
+	response.headers.set('cross-origin-opener-policy', 'same-origin');
+	response.headers.set('permissions-policy', 'camera=(), geolocation=(), payment=(), usb=()');
+	if (app.origin.startsWith('https://')) response.headers.set('strict-transport-security', 'max-age=63072000');
+	return response;
+};
+
+const NOT_SECURE = `<!doctype html><html lang="fr"><meta charset="utf-8"><title>Témoin</title>
+<h1>Cette adresse n’est pas protégée</h1>
+<p>Témoin a besoin d’une adresse en https, celle que le serveur connaît (réglage ORIGIN), ou de http://localhost.</p>
+<p lang="en">Témoin needs an https address, the one the server knows (setting ORIGIN), or http://localhost.</p></html>`;
+
+/** Only what a developer must look at is logged; a page that does not exist is not. */
+export const handleError: HandleServerError = ({ error, status, message }) => {
+	if (status >= 500) console.error(error);
+	return { message };
+};

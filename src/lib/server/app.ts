@@ -1,0 +1,33 @@
+import type { Database } from './database/open';
+
+/** What every handler is given: nothing below `routes/` reads a clock, a random source or the environment by itself. */
+export type App = {
+	db: Database;
+	clock: () => Date;
+	random: (bytes: number) => Uint8Array;
+	/** Where pages and requests come from: `https://…`, or plain http on this very machine. */
+	origin: string;
+	/** The one-time code that the start command prints. It opens the first set-up. */
+	setupCode: string;
+	version: string;
+};
+
+export const nowOf = (app: App): string => app.clock().toISOString();
+
+/** An id nobody can guess: a version 4 UUID. */
+export function newId(app: App): string {
+	const bytes = app.random(16);
+	bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+	bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+	const hex = Buffer.from(bytes).toString('hex');
+	return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** A secret for people to read aloud and type: no letter that looks like a digit. 5 bits a character. */
+export function newCode(app: App, characters = 10): string {
+	const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
+	const letters = [...app.random(characters)].map((byte) => alphabet[byte & 31]).join('');
+	return letters.replace(/(.{5})(?=.)/g, '$1-');
+}
+
+export const plainCode = (code: string): string => code.toUpperCase().replace(/[^A-Z0-9]/g, '');

@@ -1,0 +1,77 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import type * as z from 'zod/mini';
+import { Problem } from '../domain/problem';
+
+const inflate = promisify(gunzip);
+const deflate = promisify(gzip);
+
+/** Reads a JSON body, inflating gzip, and never holds more than `limit` bytes of it.
+ * @throws Problem `body.too-large` (413) or `body.unreadable` (400) */
+export async function readJson<T extends z.ZodMiniType>(
+	request: Request,
+	schema: T,
+	limit: number
+): Promise<z.infer<T>> {
+	const bytes = await readBytes(request, limit);
+	let value: unknown;
+	try {
+		value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+	} catch (cause) {
+		throw new Problem('body.unreadable', 400, {}, { cause });
+	}
+	const parsed = schema.safeParse(value);
+	if (!parsed.success) {
+		throw new Problem('body.unreadable', 400, { fields: parsed.error.issues.map((issue) => issue.path.join('.')) });
+	}
+	return parsed.data;
+}
+
+async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+	const parts: Uint8Array[] = [];
+	let size = 0;
+	try {
+		for await (const part of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+			size += part.length;
+			if (size > limit) throw new Problem('body.too-large', 413, { limit });
+			parts.push(part);
+		}
+	} catch (cause) {
+		if (cause instanceof Problem) throw cause;
+		// The adapter cuts a body that is over its own limit: the stream then fails with that status.
+		const status = (cause as { status?: number }).status;
+		throw status === 413
+			? new Problem('body.too-large', 413, { limit })
+			: new Problem('body.unreadable', 400, {}, { cause });
+	}
+	const bytes = Buffer.concat(parts);
+	const encoding = request.headers.get('content-encoding') ?? 'identity';
+	if (encoding === 'identity') return bytes;
+	if (encoding !== 'gzip') throw new Problem('body.unreadable', 400, { encoding });
+	try {
+		return await inflate(bytes, { maxOutputLength: limit }); // a bomb stops here
+	} catch (cause) {
+		const bomb = (cause as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
+		throw bomb
+			? new Problem('body.too-large', 413, { limit }, { cause })
+			: new Problem('body.unreadable', 400, {}, { cause });
+	}
+}
+
+/** Answers JSON, compressed where the asker takes it and it is worth it. */
+export async function sendJson(
+	request: Request,
+	json: string,
+	init: { status?: number; headers?: HeadersInit } = {}
+): Promise<Response> {
+	const headers = new Headers(init.headers);
+	headers.set('content-type', 'application/json');
+	if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
+	const plain = Buffer.from(json);
+	if (plain.length < 400 || !request.headers.get('accept-encoding')?.includes('gzip')) {
+		return new Response(plain, { status: init.status ?? 200, headers });
+	}
+	headers.set('content-encoding', 'gzip');
+	headers.set('vary', 'accept-encoding');
+	return new Response(await deflate(plain, { level: 6 }), { status: init.status ?? 200, headers });
+}

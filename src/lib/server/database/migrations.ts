@@ -1,0 +1,92 @@
+import { sql, type Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/** Forward only. A shipped migration is history: add the next one below, never edit one. */
+export const migrations: Record<string, Migration> = {
+	'0001-foundation': {
+		async up(db: Kysely<unknown>) {
+			const table = (name: string, text: string[], whole: string[], optional: string[], key: string[]) => {
+				let builder = db.schema.createTable(name);
+				for (const column of text) builder = builder.addColumn(column, 'text', (c) => c.notNull());
+				for (const column of whole) builder = builder.addColumn(column, 'bigint', (c) => c.notNull());
+				for (const column of optional) builder = builder.addColumn(column, 'text');
+				return builder.addPrimaryKeyConstraint(`${name}_key`, key as never[]);
+			};
+			const inStructure = ['structure_id'];
+
+			await table('structure', ['id', 'epoch', 'created_at'], ['sequence', 'fictitious'], ['backup_at'], ['id'])
+				.addColumn('backup_sequence', 'bigint')
+				.execute();
+			const person = ['structure_id', 'id', 'name', 'name_key', 'grants', 'created_at'];
+			await table('person', person, [], ['passphrase', 'left_at'], ['structure_id', 'id'])
+				.addForeignKeyConstraint('person_structure', ['structure_id'] as never[], 'structure', ['id'])
+				.execute();
+			await db.schema.createIndex('person_name').on('person').columns(['structure_id', 'name_key']).unique().execute();
+
+			const device = [...inStructure, 'id', 'person_id', 'name', 'created_at', 'seen_at'];
+			await table('device', device, [], [], ['structure_id', 'id', 'person_id']).execute();
+			const invitation = [...inStructure, 'code_hash', 'person_id', 'expires_at'];
+			await table('invitation', invitation, [], ['used_at'], ['structure_id', 'code_hash']).execute();
+			const session = [...inStructure, 'token_hash', 'person_id', 'device_id', 'created_at', 'seen_at', 'expires_at'];
+			await table('session', session, [], [], ['structure_id', 'token_hash']).execute();
+			await table('throttle', [...inStructure, 'key', 'until'], ['failures'], [], ['structure_id', 'key']).execute();
+
+			const record = [...inStructure, 'id', 'kind', 'owner', 'fields'];
+			await table('record', record, ['sequence'], ['about', 'audience'], ['structure_id', 'id']).execute();
+			await db.schema
+				.createIndex('record_page')
+				.on('record')
+				.columns(['structure_id', 'audience', 'sequence'])
+				.execute();
+			await sql`create index record_about on record (structure_id, about) where about is not null`.execute(db);
+			await sql`create index record_antenna on record (structure_id, kind) where kind in ('antenna', 'campaign', 'framework')`.execute(
+				db
+			);
+
+			const change = [
+				'id',
+				'hash',
+				'record_id',
+				'kind',
+				'fields',
+				'seen',
+				'at',
+				'person_id',
+				'device_id',
+				'verdict',
+				'received_at'
+			];
+			await table('change', [...inStructure, ...change], ['sequence'], ['about'], ['structure_id', 'id']).execute();
+			await db.schema.createIndex('change_record').on('change').columns(['structure_id', 'record_id']).execute();
+			const ahead = [...inStructure, 'change_id', 'record_id', 'field'];
+			await table('named_ahead', ahead, [], [], ['structure_id', 'change_id', 'field']).execute();
+			const quarantine = ['hash', 'change_id', 'raw', 'problem', 'fields', 'person_id', 'device_id', 'received_at'];
+			await table('quarantine', [...inStructure, ...quarantine], [], [], ['structure_id', 'hash']).execute();
+			await db.schema
+				.createIndex('quarantine_change')
+				.on('quarantine')
+				.columns(['structure_id', 'change_id'])
+				.execute();
+
+			const mark = [...inStructure, 'audience', 'record_id'];
+			await table('mark', mark, ['sequence'], [], ['structure_id', 'audience', 'record_id']).execute();
+			await db.schema.createIndex('mark_page').on('mark').columns(['structure_id', 'audience', 'sequence']).execute();
+			await table('audience', [...inStructure, 'name'], ['count', 'sum'], [], ['structure_id', 'name']).execute();
+			await table(
+				'commit_mark',
+				[...inStructure, 'mark', 'at'],
+				['sequence'],
+				[],
+				['structure_id', 'sequence']
+			).execute();
+
+			const tally = [...inStructure, 'campaign', 'measure', 'subject', 'stakeholder', 'place', 'period', 'detail'];
+			await table('tally', tally, ['count', 'amount', 'base'], [], tally).execute();
+			const released = [...inStructure, 'campaign'];
+			await table('released', [...released, 'answers'], ['k', 'sequence'], [], [...released, 'k']).execute();
+			await table('setting', [...inStructure, 'name', 'value'], [], [], ['structure_id', 'name']).execute();
+			// The row that founding takes as its lock: two set-ups at once must not make two structures.
+			await sql`insert into setting (structure_id, name, value) values ('', 'founding', '')`.execute(db);
+		}
+	}
+};

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { Problem } from '../../domain/problem';
+import { inUse } from '../../domain/record';
+import { hasRole } from '../../domain/rights';
+import { forReader, Sheets } from '../../domain/sheet';
+import type { App } from '../app';
+import { endpoint } from '../endpoint';
+import { sendJson } from '../body';
+import { releaseInside, releaseOutside } from '../sheets';
+import { sheetsCsv } from '../sheets-csv';
+import { loadKind } from '../store';
+
+/** `?campaign=<id>`, and `&format=csv&language=fr` for a file, under the stricter threshold of what leaves the structure. */
+export const sheets = endpoint({
+	method: 'GET',
+	path: '/api/sheets',
+	summary: 'The sheets of a campaign, as released to the caller; JSON, or CSV for a director',
+	caller: 'signed-in',
+	reply: Sheets,
+	async handle({ app, request, session }) {
+		const asked = new URL(request.url).searchParams;
+		const campaign = asked.get('campaign') ?? '';
+		if (asked.get('format') === 'csv') {
+			if (!hasRole(session.person, 'director')) throw new Problem('right.missing', 403);
+			const released = await releaseOutside(app, session.structure.id, campaign);
+			return new Response(
+				sheetsCsv(released, await antennaNames(app, session.structure.id), asked.get('language') ?? 'fr'),
+				{
+					headers: {
+						'content-type': 'text/csv; charset=utf-8',
+						'content-disposition': 'attachment; filename="temoin.csv"',
+						'cache-control': 'no-store'
+					}
+				}
+			);
+		}
+		const { sheets, campaign: scope } = await releaseInside(app, session.structure.id, campaign);
+		const rights = createHash('sha256').update(JSON.stringify(session.person.grants)).digest('base64url').slice(0, 8);
+		const etag = `"${app.version}-${campaign.slice(0, 8)}-${sheets.sequence}-${rights}"`;
+		const headers = { etag, 'cache-control': 'private, no-cache' };
+		if (request.headers.get('if-none-match')?.replace('W/', '') === etag)
+			return new Response(null, { status: 304, headers });
+		return await sendJson(request, JSON.stringify(forReader(sheets, session.person, scope)), { headers });
+	}
+});
+
+async function antennaNames(app: App, structure: string): Promise<Map<string, string>> {
+	return new Map(
+		(await loadKind(app.db, structure, 'antenna')).map(({ id, fields }) => [id, String(inUse(fields, 'name'))])
+	);
+}

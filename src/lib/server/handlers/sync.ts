@@ -1,0 +1,29 @@
+import { Problem } from '../../domain/problem';
+import { MAX_BYTES, MAX_CHANGES, SyncReply, SyncRequest } from '../../domain/sync';
+import { sendJson } from '../body';
+import { endpoint } from '../endpoint';
+import { pull } from '../pull';
+import { push, type Pushed } from '../push';
+
+/** Pushes a batch, pulls what is new. Safe to repeat: a change counts once however often it comes. */
+export const sync = endpoint({
+	method: 'POST',
+	path: '/api/sync',
+	summary: 'Push a batch of changes and pull one page of what is new',
+	caller: 'signed-in',
+	body: SyncRequest,
+	limit: MAX_BYTES,
+	reply: SyncReply,
+	async handle({ app, request, body, session }) {
+		// Somebody else signed in on this tablet meanwhile: what one wrote never leaves under the other's name.
+		if (body.person !== session.person.id || body.device !== session.device.id) throw new Problem('session.other', 403);
+		if (body.changes.length > MAX_CHANGES) throw new Problem('batch.too-large', 413, { limit: MAX_CHANGES });
+		const author = { ...session.person, structure: session.structure.id, device: session.device.id };
+		const standing = { sequence: body.cursor?.sequence ?? 0, audiences: new Set(body.audiences) };
+		const nothing: Pushed = { receipts: [], from: 0, committed: 0, derivable: new Map() };
+		const pushed = body.changes.length
+			? await app.db.transaction().execute((trx) => push(app, trx, author, body.changes, standing))
+			: nothing;
+		return await sendJson(request, await pull(app, author.structure, author, body, pushed));
+	}
+});

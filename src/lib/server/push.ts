@@ -1,0 +1,452 @@
+import { createHash } from 'node:crypto';
+import { Change } from '../domain/change';
+import { contributionsOf } from '../domain/contributions';
+import { minus, NO_ROWS, plus, together, type Digest } from '../domain/digest';
+import { audienceOf, counts, invalidFields, isKnownKind, quoteCeiling } from '../domain/kinds';
+import { merge, namedElsewhere } from '../domain/merge';
+import { canonical, isContested } from '../domain/record';
+import type { ProblemCode } from '../domain/problem';
+import { mayWrite, type Actor } from '../domain/rights';
+import type { Receipt } from '../domain/sync';
+import { addUp, negate, type Tally } from '../domain/tallies';
+import { nowOf, type App } from './app';
+import { chunks, loadAbout, loadRecords, lockStructure, type Stored, type Trx } from './store';
+import type { Schema } from './database/schema';
+
+export type Author = Actor & { structure: string; device: string };
+
+/** What a push gives back: its receipts, the sequences before and after it, and the records the device can work out by
+ * itself from what it sent, with their sequence. */
+export type Pushed = { receipts: Receipt[]; from: number; committed: number; derivable: Map<string, number> };
+
+/** Where the pushing device stands, to know what it can work out by itself. */
+export type Standing = { sequence: number; audiences: ReadonlySet<string> };
+
+type Parsed = { change: Change; hash: string; raw: string };
+
+/** Stores a batch of changes in one transaction: each is parsed, judged and merged by itself, so that a bad one is kept in
+ * quarantine and holds nothing back; tallies, digests and the journal of changes move with the records.
+ *
+ * Records are merged in memory and written together: the whole batch is one durable commit, and what can fail for one
+ * change alone (its shape, its rights) is decided before the first write.
+ * @param judged false for the server's own writing (set-up, seed), which needs nobody's right */
+export async function push(
+	app: App,
+	trx: Trx,
+	author: Author,
+	batch: readonly unknown[],
+	standing: Standing,
+	judged = true
+): Promise<Pushed> {
+	const { structure } = author;
+	const lock = await lockStructure(trx, structure);
+	const session = new Batch(app, author, judged);
+	const parsed = batch.map((raw) => session.parse(raw));
+	await session.load(
+		trx,
+		parsed.filter((one) => one !== undefined)
+	);
+	const receipts = batch.map((raw, i) => session.take(parsed[i], raw));
+	await session.settleExcerpts(trx);
+	const { committed, derivable } = await session.write(trx, lock.sequence, standing);
+	for (const [i, one] of parsed.entries()) {
+		const sequence = one && receipts[i]!.verdict !== 'quarantined' ? derivable.get(one.change.record) : undefined;
+		if (sequence !== undefined && !session.repeated.has(i)) receipts[i] = { ...receipts[i]!, sequence };
+	}
+	return { receipts, from: lock.sequence, committed, derivable };
+}
+
+class Batch {
+	readonly repeated = new Set<number>();
+	#taken = 0;
+	#before = new Map<string, Stored | undefined>();
+	#records = new Map<string, Stored>();
+	#verdicts = new Map<string, { hash: string; verdict: Receipt['verdict'] }>();
+	#history = new Set<string>(); // change ids known to be stored, among those that were asked about
+	#named = new Set<string>(); // `change|field` named by a stored change
+	#changes: (Parsed & { verdict: Receipt['verdict'] })[] = [];
+	#quarantined: Schema['quarantine'][] = [];
+	#aheads: Schema['named_ahead'][] = [];
+
+	constructor(
+		readonly app: App,
+		readonly author: Author,
+		readonly judged: boolean
+	) {}
+
+	/** A change, or nothing when it cannot be read as one. */
+	parse(raw: unknown): Parsed | undefined {
+		const parsed = Change.safeParse(raw);
+		if (!parsed.success) return undefined;
+		if (isTooDeep(raw)) return undefined;
+		const text = canonical(raw);
+		return { change: parsed.data, raw: text, hash: hashOf(text) };
+	}
+
+	/** Reads all that judging the batch needs, in a few queries whatever its size. */
+	async load(trx: Trx, parsed: readonly Parsed[]): Promise<void> {
+		const { structure } = this.author;
+		const ids = new Set(parsed.map(({ change }) => change.id));
+		const records = new Set(parsed.flatMap(({ change }) => [change.record, ...(change.about ? [change.about] : [])]));
+		this.#records = await loadRecords(trx, structure, [...records]);
+		const abouts = [...this.#records.values()].flatMap(({ about }) =>
+			about && !this.#records.has(about) ? [about] : []
+		);
+		for (const [id, record] of await loadRecords(trx, structure, abouts)) this.#records.set(id, record);
+		for (const [id, record] of this.#records) this.#before.set(id, record);
+
+		const asked = new Set(ids);
+		for (const { change } of parsed) {
+			const record = this.#records.get(change.record);
+			for (const [, id] of namedElsewhere(record?.fields ?? {}, change)) asked.add(id);
+		}
+		for (const part of chunks([...asked])) {
+			const rows = await trx
+				.selectFrom('change')
+				.select(['id', 'hash', 'verdict'])
+				.where('structure_id', '=', structure)
+				.where('id', 'in', part)
+				.execute();
+			for (const { id, hash, verdict } of rows) {
+				this.#history.add(id);
+				if (ids.has(id)) this.#verdicts.set(id, { hash, verdict: verdict as Receipt['verdict'] });
+			}
+			const aheads = await trx
+				.selectFrom('named_ahead')
+				.select(['change_id', 'field'])
+				.where('structure_id', '=', structure)
+				.where('change_id', 'in', part)
+				.execute();
+			for (const { change_id, field } of aheads) this.#named.add(`${change_id}|${field}`);
+		}
+	}
+
+	/** Judges one change and merges it into the record it is for. */
+	take(parsed: Parsed | undefined, raw: unknown): Receipt {
+		const place = this.#taken++;
+		if (!parsed) return this.#quarantine(undefined, raw, 'change.unreadable');
+		const { change, hash } = parsed;
+		const known = this.#verdicts.get(change.id);
+		if (known) {
+			this.repeated.add(place);
+			if (known.hash !== hash) return this.#quarantine(parsed, raw, 'change.differs');
+			return { verdict: known.verdict };
+		}
+		if (!isKnownKind(change.kind)) return this.#quarantine(parsed, raw, 'kind.unknown');
+		const record = this.#records.get(change.record);
+		if (record && record.kind !== change.kind) return this.#quarantine(parsed, raw, 'kind.differs');
+		const invalid = invalidFields(change.kind, change.fields);
+		if (invalid.length > 0) return this.#quarantine(parsed, raw, 'field.invalid', invalid);
+		const about = record?.about ?? change.about;
+		const interview = about ? this.#records.get(about) : undefined;
+		if (this.judged && !mayWrite(this.author, change, record, interview))
+			return this.#quarantine(parsed, raw, 'right.missing');
+
+		const fields = record?.fields ?? {};
+		for (const [field, id] of namedElsewhere(fields, change)) {
+			if (this.#history.has(id)) continue;
+			this.#named.add(`${id}|${field}`);
+			this.#aheads.push({ structure_id: this.author.structure, change_id: id, record_id: change.record, field });
+		}
+		const merged = merge(fields, change, this.author.id, (field) => this.#named.has(`${change.id}|${field}`));
+		this.#records.set(change.record, {
+			id: change.record,
+			kind: change.kind,
+			// The creating change lends its id and its author; until it comes, whoever wrote first stands in.
+			owner: change.id === change.record ? this.author.id : (record?.owner ?? this.author.id),
+			about,
+			audience: record?.audience ?? null,
+			sequence: record?.sequence ?? 0,
+			fields: merged
+		});
+		if (!this.#before.has(change.record)) this.#before.set(change.record, undefined);
+		const contested = Object.keys(change.fields).some((field) => isContested(merged, field));
+		const verdict = contested ? 'contested' : 'applied';
+		this.#verdicts.set(change.id, { hash, verdict });
+		this.#history.add(change.id);
+		this.#changes.push({ ...parsed, verdict });
+		return { verdict };
+	}
+
+	#quarantine(parsed: Parsed | undefined, raw: unknown, problem: ProblemCode, fields: string[] = []): Receipt {
+		const text = parsed?.raw ?? (isTooDeep(raw) ? printDeep(raw) : canonical(raw));
+		this.#quarantined.push({
+			structure_id: this.author.structure,
+			hash: parsed?.hash ?? hashOf(text),
+			change_id: parsed?.change.id ?? '',
+			raw: text,
+			problem,
+			fields: JSON.stringify(fields),
+			person_id: this.author.id,
+			device_id: this.author.device,
+			received_at: nowOf(this.app)
+		});
+		return { verdict: 'quarantined', problem, ...(fields.length > 0 ? { fields } : {}) };
+	}
+
+	/** An interview that begins or stops counting, or whose person now agrees to more or less, moves its excerpts along. */
+	async settleExcerpts(trx: Trx): Promise<void> {
+		const moved = [...this.#before]
+			.filter(([id, before]) => {
+				const now = this.#records.get(id)!;
+				return (
+					now.kind === 'interview' && (counts(before) !== counts(now) || quoteCeiling(before) !== quoteCeiling(now))
+				);
+			})
+			.map(([id]) => id);
+		for (const excerpt of await loadAbout(trx, this.author.structure, moved)) {
+			if (this.#records.has(excerpt.id)) continue;
+			this.#records.set(excerpt.id, excerpt);
+			this.#before.set(excerpt.id, excerpt);
+		}
+	}
+
+	/** Writes everything that moved, with its tallies and digests, under fresh sequences. */
+	async write(
+		trx: Trx,
+		from: number,
+		standing: Standing
+	): Promise<{ committed: number; derivable: Map<string, number> }> {
+		let sequence = from;
+		const moves: Tally[] = [];
+		const rows: Schema['record'][] = [];
+		const marks: Schema['mark'][] = [];
+		const unmarked: { audience: string; id: string }[] = [];
+		const digests = new Map<string, Digest>();
+		const derivable = new Map<string, number>();
+		const { structure } = this.author;
+		const about = (from: Map<string, Stored | undefined>, record: Stored | undefined) =>
+			record?.about ? from.get(record.about) : undefined;
+
+		for (const [id, before] of this.#before) {
+			const now = this.#records.get(id)!;
+			const [contextBefore, context] = [about(this.#before, before), about(this.#records, now)];
+			const taken = before ? contributionsOf(before, contextBefore) : [];
+			const given = contributionsOf(now, context);
+			if (taken.length + given.length > 0) moves.push(...negate(taken), ...given);
+			const audience = audienceOf(now, context) ?? null;
+			if (now === before && audience === before.audience) continue;
+			sequence += 1;
+			if (before?.audience) {
+				digests.set(before.audience, minus(digests.get(before.audience) ?? NO_ROWS, id, before.sequence));
+				if (before.audience !== audience)
+					marks.push({ structure_id: structure, audience: before.audience, record_id: id, sequence });
+			}
+			if (audience) {
+				digests.set(audience, plus(digests.get(audience) ?? NO_ROWS, id, sequence));
+				if (before && before.audience !== audience) unmarked.push({ audience, id });
+			}
+			rows.push({
+				structure_id: structure,
+				id,
+				kind: now.kind,
+				owner: now.owner,
+				about: now.about ?? null,
+				audience,
+				sequence,
+				fields: JSON.stringify(now.fields)
+			});
+			const upToDate = !before || (before.sequence <= standing.sequence && before.audience === audience);
+			const own = now.kind === 'reading' || (now.kind === 'interview' && now.owner === this.author.id);
+			if (own && upToDate && audience && standing.audiences.has(audience)) derivable.set(id, sequence);
+		}
+
+		await this.#writeHistory(trx, sequence);
+		if (rows.length === 0) return { committed: from, derivable };
+		for (const part of chunks(rows)) {
+			await trx
+				.insertInto('record')
+				.values(part)
+				.onConflict((conflict) =>
+					conflict.columns(['structure_id', 'id']).doUpdateSet((eb) => ({
+						owner: eb.ref('excluded.owner'),
+						about: eb.ref('excluded.about'),
+						audience: eb.ref('excluded.audience'),
+						sequence: eb.ref('excluded.sequence'),
+						fields: eb.ref('excluded.fields')
+					}))
+				)
+				.execute();
+		}
+		await writeMarks(trx, structure, marks, unmarked);
+		await writeDigests(trx, structure, digests);
+		await writeTallies(trx, structure, addUp(moves));
+		const mark = Buffer.from(this.app.random(9)).toString('base64url');
+		await trx
+			.insertInto('commit_mark')
+			.values({ structure_id: structure, sequence, mark, at: nowOf(this.app) })
+			.execute();
+		await trx.updateTable('structure').set({ sequence }).where('id', '=', structure).execute();
+		return { committed: sequence, derivable };
+	}
+
+	async #writeHistory(trx: Trx, sequence: number): Promise<void> {
+		const { structure: structure_id, id: person_id, device: device_id } = this.author;
+		const received_at = nowOf(this.app);
+		const changes = this.#changes.map(({ change, hash, verdict }) => ({
+			structure_id,
+			id: change.id,
+			hash,
+			record_id: change.record,
+			kind: change.kind,
+			about: change.about ?? null,
+			fields: JSON.stringify(change.fields),
+			seen: JSON.stringify(change.seen),
+			at: change.at,
+			person_id,
+			device_id,
+			sequence,
+			verdict,
+			received_at
+		}));
+		for (const part of chunks(changes)) await trx.insertInto('change').values(part).execute();
+		for (const part of chunks(this.#changes.map(({ change }) => change.id))) {
+			// Judged again and accepted, after an upgrade or a change of rights: it is no longer in quarantine.
+			await trx
+				.deleteFrom('quarantine')
+				.where('structure_id', '=', structure_id)
+				.where('change_id', 'in', part)
+				.execute();
+		}
+		for (const part of chunks(this.#aheads)) {
+			await trx
+				.insertInto('named_ahead')
+				.values(part)
+				.onConflict((c) => c.doNothing())
+				.execute();
+		}
+		for (const part of chunks(this.#quarantined)) {
+			await trx
+				.insertInto('quarantine')
+				.values(part)
+				.onConflict((c) => c.doNothing())
+				.execute();
+		}
+	}
+}
+
+/** No change is nested like this; walking it by recursion would overflow the stack. */
+const DEEPEST = 100;
+
+function isTooDeep(raw: unknown): boolean {
+	let level = [raw];
+	for (let depth = 0; level.length > 0; depth++) {
+		if (depth > DEEPEST) return true;
+		level = level.flatMap((value) => (value !== null && typeof value === 'object' ? Object.values(value) : []));
+	}
+	return false;
+}
+
+/** JSON of any depth, without recursion: what is refused is still kept as it came. */
+function printDeep(raw: unknown): string {
+	let text = '';
+	const stack: ({ print: string } | { value: unknown })[] = [{ value: raw }];
+	while (stack.length > 0) {
+		const next = stack.pop()!;
+		if ('print' in next) text += next.print;
+		else if (next.value === null || typeof next.value !== 'object') text += JSON.stringify(next.value) ?? 'null';
+		else {
+			const list = Array.isArray(next.value);
+			text += list ? '[' : '{';
+			stack.push({ print: list ? ']' : '}' });
+			const parts = Object.entries(next.value).map(([key, value], i) => [
+				{ print: `${i > 0 ? ',' : ''}${list ? '' : `${JSON.stringify(key)}:`}` },
+				{ value: value as unknown }
+			]);
+			for (const part of parts.reverse()) stack.push(part[1]!, part[0]!);
+		}
+	}
+	return text;
+}
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+
+async function writeMarks(
+	trx: Trx,
+	structure: string,
+	marks: Schema['mark'][],
+	unmarked: { audience: string; id: string }[]
+) {
+	for (const part of chunks(marks)) {
+		await trx
+			.insertInto('mark')
+			.values(part)
+			.onConflict((conflict) =>
+				conflict
+					.columns(['structure_id', 'audience', 'record_id'])
+					.doUpdateSet((eb) => ({ sequence: eb.ref('excluded.sequence') }))
+			)
+			.execute();
+	}
+	for (const { audience, id } of unmarked) {
+		await trx
+			.deleteFrom('mark')
+			.where('structure_id', '=', structure)
+			.where('audience', '=', audience)
+			.where('record_id', '=', id)
+			.execute();
+	}
+}
+
+async function writeDigests(trx: Trx, structure: string, moved: Map<string, Digest>): Promise<void> {
+	const names = [...moved.keys()];
+	const rows = names.length
+		? await trx
+				.selectFrom('audience')
+				.selectAll()
+				.where('structure_id', '=', structure)
+				.where('name', 'in', names)
+				.execute()
+		: [];
+	const before = new Map(rows.map(({ name, count, sum }) => [name, { count, sum }]));
+	const values = names.map((name) => {
+		return { structure_id: structure, name, ...together([before.get(name) ?? NO_ROWS, moved.get(name)!]) };
+	});
+	for (const part of chunks(values)) {
+		await trx
+			.insertInto('audience')
+			.values(part)
+			.onConflict((conflict) =>
+				conflict
+					.columns(['structure_id', 'name'])
+					.doUpdateSet((eb) => ({ count: eb.ref('excluded.count'), sum: eb.ref('excluded.sum') }))
+			)
+			.execute();
+	}
+}
+
+/** Adds the batch's movements to the tallies and drops the cells that came to nothing, so that no empty row says
+ * that somebody once was there. */
+async function writeTallies(trx: Trx, structure: string, moved: Tally[]): Promise<void> {
+	for (const part of chunks(moved)) {
+		await trx
+			.insertInto('tally')
+			.values(part.map((tally) => ({ structure_id: structure, ...tally })))
+			.onConflict((conflict) =>
+				conflict
+					.columns(['structure_id', 'campaign', 'measure', 'subject', 'stakeholder', 'place', 'period', 'detail'])
+					.doUpdateSet((eb) => ({
+						count: eb('tally.count', '+', eb.ref('excluded.count')),
+						amount: eb('tally.amount', '+', eb.ref('excluded.amount')),
+						base: eb('tally.base', '+', eb.ref('excluded.base'))
+					}))
+			)
+			.execute();
+	}
+	for (const tally of moved.filter(({ count }) => count <= 0)) {
+		await trx
+			.deleteFrom('tally')
+			.where('structure_id', '=', structure)
+			.where('campaign', '=', tally.campaign)
+			.where('measure', '=', tally.measure)
+			.where('subject', '=', tally.subject)
+			.where('stakeholder', '=', tally.stakeholder)
+			.where('place', '=', tally.place)
+			.where('period', '=', tally.period)
+			.where('detail', '=', tally.detail)
+			.where('count', '=', 0)
+			.where('amount', '=', 0)
+			.where('base', '=', 0)
+			.execute();
+	}
+}

@@ -1,0 +1,414 @@
+import { describe, expect, test } from 'vitest';
+import { inUse } from '$lib/domain/record';
+import type { Grant } from '$lib/domain/structure';
+import type { App } from '$lib/server/app';
+import { DATABASES, openApp } from '../support/databases';
+import { openScene } from '../support/scene';
+import { call, enrol, PASSPHRASE, pullAll, setUp, sync, uuid, type Device } from '../support/server';
+import { storedRecords } from '../support/stored';
+
+type Welcome = { session: unknown; canSetUp: boolean; structures: { id: string; name: string; fictitious: boolean }[] };
+
+const device = () => ({ id: uuid(), name: 'Poste' });
+const problem = async (response: Response) => [
+	response.status,
+	((await response.json()) as { problem: string }).problem
+];
+const welcome = async (app: App, cookie?: string) =>
+	(await (await call(app, 'GET', '/api/session', cookie ? { cookie } : {})).json()) as Welcome;
+const founding = (app: App, more: object = {}) => ({
+	code: app.setupCode,
+	structure: 'Cap Bigorre',
+	antennas: ['Tarbes'],
+	director: 'Claire',
+	passphrase: PASSPHRASE,
+	device: device(),
+	...more
+});
+const signIn = (app: App, structure: string, name: string, passphrase = PASSPHRASE) =>
+	call(app, 'POST', '/api/session', { body: { structure, name, passphrase, device: device() } });
+const as = (director: Device) => ({ cookie: director.cookie });
+const invited = async (response: Response) => (await response.json()) as { person: string; code: string };
+const counsellor: Grant[] = [{ role: 'counsellor', antennas: [] }];
+
+describe.each(DATABASES)('setting up on %s', (name) => {
+	test('asks the code that was printed, and happens once', async () => {
+		const app = await openApp(name);
+		expect(await welcome(app)).toEqual({ session: null, canSetUp: true, structures: [] });
+		const wrong = await call(app, 'POST', '/api/setup', { body: founding(app, { code: 'WRONG-WRONG' }) });
+		expect(await problem(wrong)).toEqual([403, 'setup.code']);
+		expect((await welcome(app)).structures).toEqual([]);
+		const typed = ` ${app.setupCode.toLowerCase().replace('-', ' ')} `;
+		expect((await call(app, 'POST', '/api/setup', { body: founding(app, { code: typed }) })).status).toBe(200);
+		expect(await welcome(app)).toMatchObject({
+			canSetUp: false,
+			structures: [{ name: 'Cap Bigorre', fictitious: false }]
+		});
+		expect(await problem(await call(app, 'POST', '/api/setup', { body: founding(app) }))).toEqual([
+			409,
+			'setup.closed'
+		]);
+	});
+
+	test('happens once even for two people who press at the same moment', async () => {
+		const app = await openApp(name);
+		const both = await Promise.all([1, 2].map(() => call(app, 'POST', '/api/setup', { body: founding(app) })));
+		expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+		expect((await welcome(app)).structures).toHaveLength(1);
+	});
+
+	test('refuses a weak passphrase and keeps nothing', async () => {
+		const app = await openApp(name);
+		const response = await call(app, 'POST', '/api/setup', { body: founding(app, { passphrase: 'tropcourt' }) });
+		expect(await problem(response)).toEqual([400, 'passphrase.weak']);
+		expect((await welcome(app)).canSetUp).toBe(true);
+	});
+
+	test('stays open beside the fictitious structure', async () => {
+		const app = await openApp(name);
+		const explored = await call(app, 'POST', '/api/explore', { body: { role: 'director', device: device() } });
+		expect(explored.status).toBe(200);
+		expect(await welcome(app)).toMatchObject({ canSetUp: true, structures: [{ fictitious: true }] });
+	});
+});
+
+describe.each(DATABASES)('signing in on %s', (name) => {
+	test('with one’s name, however it is written, and one’s passphrase', async () => {
+		const app = await openApp(name);
+		const director = await setUp(app);
+		const structure = director.session.structure.id;
+		await enrol(app, director, 'Élodie Sans-Souci', counsellor);
+		for (const typed of ['Élodie Sans-Souci', ' elodie  sans-souci', 'ÉLODIE SANS-SOUCI'])
+			expect((await signIn(app, structure, typed)).status).toBe(200);
+	});
+
+	test('a wrong passphrase, an unknown name and an unknown structure get one answer', async () => {
+		const app = await openApp(name);
+		const director = await setUp(app);
+		const structure = director.session.structure.id;
+		await invited(
+			await call(app, 'POST', '/api/people', { body: { name: 'Pas encore', grants: counsellor }, ...as(director) })
+		);
+		const answers = await Promise.all([
+			signIn(app, structure, 'Claire', 'une autre phrase'),
+			signIn(app, structure, 'Personne'),
+			signIn(app, uuid(), 'Claire'),
+			signIn(app, structure, 'Pas encore')
+		]);
+		const bodies = await Promise.all(answers.map((one) => one.text()));
+		expect(answers.map(({ status }) => status)).toEqual([403, 403, 403, 403]);
+		expect(new Set(bodies)).toEqual(new Set(['{"problem":"sign-in.refused","details":{}}']));
+		expect(answers.every((one) => one.headers.get('set-cookie') === null)).toBe(true);
+	});
+
+	test('after five wrong tries one waits, and longer each time, even with the right words', async () => {
+		const app = await openApp(name);
+		const structure = (await setUp(app)).session.structure.id;
+		for (let i = 0; i < 5; i++) expect((await signIn(app, structure, 'Claire', 'une autre phrase')).status).toBe(403);
+		expect(await problem(await signIn(app, structure, 'Claire'))).toEqual([429, 'too-many-tries']);
+		app.now = new Date(app.now.getTime() + 1001);
+		expect((await signIn(app, structure, 'Claire', 'une autre phrase')).status).toBe(403);
+		app.now = new Date(app.now.getTime() + 1001);
+		expect((await signIn(app, structure, 'Claire')).status).toBe(429);
+		app.now = new Date(app.now.getTime() + 1001);
+		expect((await signIn(app, structure, 'Claire')).status).toBe(200);
+	});
+
+	test('wrong tries on one name from one place slow another name there too', async () => {
+		const app = await openApp(name);
+		const structure = (await setUp(app)).session.structure.id;
+		for (let i = 0; i < 5; i++) await signIn(app, structure, `Personne ${i}`);
+		expect((await signIn(app, structure, 'Claire')).status).toBe(429);
+	});
+
+	test('the code of a first set-up and one-time codes are slowed as well', async () => {
+		const app = await openApp(name);
+		const body = founding(app, { code: 'WRONG-WRONG' });
+		for (let i = 0; i < 5; i++) expect((await call(app, 'POST', '/api/setup', { body })).status).toBe(403);
+		expect((await call(app, 'POST', '/api/setup', { body: founding(app) })).status).toBe(429);
+		const guess = { code: 'AAAAA-AAAAA', passphrase: PASSPHRASE, device: device() };
+		for (let i = 0; i < 5; i++) expect((await call(app, 'POST', '/api/enrol', { body: guess })).status).toBe(403);
+		expect((await call(app, 'POST', '/api/enrol', { body: guess })).status).toBe(429);
+	});
+});
+
+describe.each(DATABASES)('a one-time code on %s', (name) => {
+	const use = (app: App, code: string, passphrase = PASSPHRASE) =>
+		call(app, 'POST', '/api/enrol', { body: { code, passphrase, device: device() } });
+	const add = async (app: App, director: Device, who = 'Sandrine') =>
+		await invited(await call(app, 'POST', '/api/people', { body: { name: who, grants: counsellor }, ...as(director) }));
+
+	test('opens once', async () => {
+		const app = await openApp(name);
+		const { code } = await add(app, await setUp(app));
+		expect((await use(app, code.toLowerCase().replace('-', ''))).status).toBe(200);
+		expect(await problem(await use(app, code))).toEqual([403, 'code.refused']);
+	});
+
+	test('opens for one of two who type it at the same moment', async () => {
+		const app = await openApp(name);
+		const { code } = await add(app, await setUp(app));
+		const both = await Promise.all([use(app, code), use(app, code)]);
+		expect(both.map(({ status }) => status).toSorted()).toEqual([200, 403]);
+	});
+
+	test('is over after three days', async () => {
+		const app = await openApp(name);
+		const { code } = await add(app, await setUp(app));
+		app.now = new Date(app.now.getTime() + 72 * 3_600_000);
+		expect(await problem(await use(app, code))).toEqual([403, 'code.refused']);
+	});
+
+	test('is over when another one has been made', async () => {
+		const app = await openApp(name);
+		const director = await setUp(app);
+		const { person, code } = await add(app, director);
+		const next = await invited(await call(app, 'POST', `/api/people/${person}/code`, as(director)));
+		expect((await use(app, code)).status).toBe(403);
+		expect((await use(app, next.code)).status).toBe(200);
+	});
+
+	test('is not used up by a weak passphrase', async () => {
+		const app = await openApp(name);
+		const { code } = await add(app, await setUp(app));
+		expect(await problem(await use(app, code, 'azerty'))).toEqual([400, 'passphrase.weak']);
+		expect((await use(app, code)).status).toBe(200);
+	});
+
+	test('replaces a forgotten passphrase', async () => {
+		const app = await openApp(name);
+		const director = await setUp(app);
+		const structure = director.session.structure.id;
+		const { person, code } = await add(app, director);
+		await use(app, code);
+		const next = await invited(await call(app, 'POST', `/api/people/${person}/code`, as(director)));
+		await use(app, next.code, 'une toute nouvelle phrase');
+		expect((await signIn(app, structure, 'Sandrine')).status).toBe(403);
+		expect((await signIn(app, structure, 'Sandrine', 'une toute nouvelle phrase')).status).toBe(200);
+	});
+
+	test('is kept nowhere as it is read', async () => {
+		const app = await openApp(name);
+		const { code } = await add(app, await setUp(app));
+		const rows = await app.db.selectFrom('invitation').selectAll().execute();
+		expect(JSON.stringify(rows)).not.toContain(code);
+		expect(JSON.stringify(rows)).not.toContain(code.replace('-', ''));
+		const people = await app.db.selectFrom('person').select('passphrase').execute();
+		expect(JSON.stringify(people)).not.toContain(PASSPHRASE);
+		const sessions = await app.db.selectFrom('session').select('token_hash').execute();
+		expect(sessions).toHaveLength(1);
+	});
+});
+
+describe.each(DATABASES)('the people of a structure on %s', (name) => {
+	test('have names of their own, whatever the accents and capitals', async () => {
+		const app = await openApp(name);
+		const director = await setUp(app);
+		const add = (who: string) =>
+			call(app, 'POST', '/api/people', { body: { name: who, grants: counsellor }, ...as(director) });
+		expect((await add('Élodie Durand')).status).toBe(201);
+		expect(await problem(await add('elodie  durand '))).toEqual([409, 'name.taken']);
+		const { person } = await invited(await add('Paul'));
+		const rename = { body: { name: 'ELODIE DURAND', grants: counsellor }, ...as(director) };
+		expect(await problem(await call(app, 'PUT', `/api/people/${person}`, rename))).toEqual([409, 'name.taken']);
+		const both = await Promise.all([add('Zoé'), add('Zoe')]);
+		expect(both.map(({ status }) => status).toSorted()).toEqual([201, 409]);
+	});
+
+	test('keep a director: the last one can neither leave nor be made something else', async () => {
+		const app = await openApp(name);
+		const director = await setUp(app);
+		const path = `/api/people/${director.session.person.id}`;
+		const demote = { body: { name: 'Claire', grants: counsellor }, ...as(director) };
+		expect(await problem(await call(app, 'PUT', path, demote))).toEqual([409, 'director.last']);
+		expect(await problem(await call(app, 'DELETE', path, as(director)))).toEqual([409, 'director.last']);
+		await enrol(app, director, 'Odile', [{ role: 'director', antennas: [] }]);
+		expect((await call(app, 'DELETE', path, as(director))).status).toBe(204);
+	});
+
+	test('keep a director even when two directors dismiss each other at the same moment', async () => {
+		const app = await openApp(name);
+		const claire = await setUp(app);
+		const odile = await enrol(app, claire, 'Odile', [{ role: 'director', antennas: [] }]);
+		const done = await Promise.all([
+			call(app, 'DELETE', `/api/people/${odile.session.person.id}`, as(claire)),
+			call(app, 'DELETE', `/api/people/${claire.session.person.id}`, as(odile))
+		]);
+		expect(done.filter(({ status }) => status === 204)).toHaveLength(1);
+	});
+
+	test('who leaves is out at once, and what they wrote stays', async () => {
+		const scene = await openScene(await openApp(name));
+		const { app, claire, sandrine } = scene;
+		const structure = claire.device.session.structure.id;
+		await sandrine.create('interview', {
+			campaign: scene.campaign,
+			antenna: scene.lourdes,
+			stakeholder: 'client',
+			state: 'finished'
+		});
+		await sandrine.sync();
+		expect((await call(app, 'DELETE', `/api/people/${sandrine.person}`, as(claire.device))).status).toBe(204);
+		await expect(sync(app, sandrine.device)).rejects.toThrow('401');
+		expect((await signIn(app, structure, 'Sandrine')).status).toBe(403);
+		expect((await welcome(app, sandrine.device.cookie)).session).toBeNull();
+		const records = await storedRecords(app, structure);
+		expect(records.some(({ kind, owner }) => kind === 'interview' && owner === sandrine.person)).toBe(true);
+		expect(inUse(records.find(({ id }) => id === sandrine.person)!.fields, 'left')).toBe(true);
+		expect((await call(app, 'POST', `/api/people/${sandrine.person}/code`, as(claire.device))).status).toBe(404);
+	});
+
+	test('who has left is not brought back by a change of name', async () => {
+		const app = await openApp(name);
+		const director = await setUp(app);
+		const { session } = await enrol(app, director, 'Sandrine', counsellor);
+		const path = `/api/people/${session.person.id}`;
+		await call(app, 'DELETE', path, as(director));
+		const response = await call(app, 'PUT', path, { body: { name: 'Sandra', grants: counsellor }, ...as(director) });
+		expect(response.status).toBe(404);
+		const { records } = await pullAll(app, director);
+		expect(inUse(records.find(({ id }) => id === session.person.id)!.fields, 'left')).toBe(true);
+	});
+
+	test('are seen and changed by a director only', async () => {
+		const app = await openApp(name);
+		const director = await setUp(app);
+		const { cookie, session } = await enrol(app, director, 'Sandrine', counsellor);
+		const body = { name: 'X', grants: [{ role: 'director', antennas: [] }] };
+		const path = `/api/people/${session.person.id}`;
+		const tries = [
+			call(app, 'GET', '/api/people', { cookie }),
+			call(app, 'POST', '/api/people', { cookie, body }),
+			call(app, 'PUT', path, { cookie, body }),
+			call(app, 'DELETE', path, { cookie }),
+			call(app, 'POST', `${path}/code`, { cookie })
+		];
+		for (const response of await Promise.all(tries)) expect(await problem(response)).toEqual([403, 'right.missing']);
+		expect(await problem(await call(app, 'GET', '/api/people'))).toEqual([401, 'session.missing']);
+	});
+});
+
+describe.each(DATABASES)('a session on %s', (name) => {
+	const cookieOf = (response: Response) => response.headers.get('set-cookie')!;
+
+	test('is a cookie no script reads and no other site sends', async () => {
+		const app = await openApp(name);
+		const local = cookieOf(await call(app, 'POST', '/api/setup', { body: founding(app) }));
+		expect(local).toMatch(/^temoin=/);
+		const flags = local.split('; ').slice(1);
+		expect(flags).toEqual(expect.arrayContaining(['Path=/', 'HttpOnly', 'SameSite=Lax']));
+		expect(flags).not.toContain('Secure');
+		const https = { ...app, origin: 'https://temoin.example' };
+		const remote = cookieOf(await call(https, 'DELETE', '/api/session'));
+		expect(remote).toMatch(/^__Host-temoin=;/);
+		expect(remote.split('; ')).toEqual(expect.arrayContaining(['Secure', 'Path=/', 'HttpOnly', 'Max-Age=0']));
+		expect(remote).not.toMatch(/domain/i);
+	});
+
+	test('ends when one signs out', async () => {
+		const app = await openApp(name);
+		const { cookie } = await setUp(app);
+		expect((await welcome(app, cookie)).session).not.toBeNull();
+		expect((await call(app, 'DELETE', '/api/session', { cookie })).status).toBe(204);
+		expect((await welcome(app, cookie)).session).toBeNull();
+	});
+
+	test('lasts thirty days after the last call', async () => {
+		const app = await openApp(name);
+		const { cookie } = await setUp(app);
+		const later = (days: number) => (app.now = new Date(app.now.getTime() + days * 86_400_000));
+		for (let i = 0; i < 3; i++) {
+			later(29);
+			expect((await welcome(app, cookie)).session).not.toBeNull();
+		}
+		later(31);
+		expect((await welcome(app, cookie)).session).toBeNull();
+	});
+
+	test.each<Record<string, string>>([
+		{ origin: 'https://evil.example' },
+		{ origin: 'null' },
+		{ origin: 'http://localhost.evil.example' },
+		{ 'sec-fetch-site': 'cross-site' },
+		{ 'sec-fetch-site': 'same-site', origin: 'http://localhost:3000' }
+	])('is of no use to another site’s page (%j)', async (headers) => {
+		const app = await openApp(name);
+		const { cookie } = await setUp(app);
+		const tries = [
+			call(app, 'POST', '/api/people', { cookie, headers, body: { name: 'X', grants: counsellor } }),
+			call(app, 'DELETE', '/api/session', { cookie, headers }),
+			call(app, 'POST', '/api/sync', { cookie, headers, body: {} })
+		];
+		for (const response of await Promise.all(tries)) expect(await problem(response)).toEqual([403, 'origin.refused']);
+		expect((await welcome(app, cookie)).session).not.toBeNull();
+	});
+
+	test('of one’s own page is', async () => {
+		const app = await openApp(name);
+		const { cookie } = await setUp(app);
+		const headers = { origin: app.origin, 'sec-fetch-site': 'same-origin' };
+		const body = { name: 'X', grants: counsellor };
+		expect((await call(app, 'POST', '/api/people', { cookie, headers, body })).status).toBe(201);
+		const remote = { ...app, origin: 'https://temoin.example' };
+		const other = { origin: 'http://localhost:3000' };
+		expect((await call(remote, 'DELETE', '/api/session', { headers: other })).status).toBe(403);
+	});
+
+	test.each(['', 'x', 'x.y', '.', '__proto__.x', 'a.b.c', `${'x'.repeat(5000)}.y`])(
+		'is not opened by a made-up token (%s)',
+		async (token) => {
+			const app = await openApp(name);
+			await setUp(app);
+			expect((await call(app, 'GET', '/api/people', { cookie: `temoin=${token}` })).status).toBe(401);
+		}
+	);
+
+	test('opens nothing of another structure on the same server', async () => {
+		const app = await openApp(name);
+		const real = await setUp(app);
+		const response = await call(app, 'POST', '/api/explore', { body: { role: 'director', device: device() } });
+		const fictitious: Device = {
+			session: (await response.json()) as Device['session'],
+			cookie: cookieOf(response).split(';')[0]!
+		};
+		const [ours, theirs] = [real.session.structure.id, fictitious.session.structure.id];
+		expect(ours).not.toBe(theirs);
+		const people = async (who: Device) =>
+			((await (await call(app, 'GET', '/api/people', as(who))).json()) as { name: string }[]).map((one) => one.name);
+		expect(await people(real)).toEqual(['Claire']);
+		expect(await people(fictitious)).not.toContain('Claire');
+		const mine = new Set((await pullAll(app, real)).records.map(({ id }) => id));
+		const others = (await pullAll(app, fictitious)).records;
+		expect(others.length).toBeGreaterThan(500);
+		expect(others.filter(({ id }) => mine.has(id))).toEqual([]);
+		const path = `/api/people/${real.session.person.id}`;
+		for (const [method, more] of [
+			['PUT', ''],
+			['DELETE', ''],
+			['POST', '/code']
+		] as const) {
+			const body = method === 'PUT' ? { body: { name: 'Autre', grants: counsellor } } : {};
+			expect((await call(app, method, path + more, { ...as(fictitious), ...body })).status).toBe(404);
+		}
+		expect((await signIn(app, theirs, 'Claire')).status).toBe(403);
+		const swapped = fictitious.cookie.replace(theirs, ours);
+		expect((await welcome(app, swapped)).session).toBeNull();
+		expect(await problem(await call(app, 'DELETE', '/api/explore', as(real)))).toEqual([403, 'right.missing']);
+	});
+
+	test('of the fictitious structure ends with it, and the real one stays whole', async () => {
+		const app = await openApp(name);
+		const real = await setUp(app);
+		const explored = await call(app, 'POST', '/api/explore', { body: { role: 'director', device: device() } });
+		const cookie = cookieOf(explored).split(';')[0]!;
+		const before = await storedRecords(app, real.session.structure.id);
+		expect((await call(app, 'DELETE', '/api/explore', { cookie })).status).toBe(204);
+		expect((await welcome(app, cookie)).session).toBeNull();
+		expect((await welcome(app)).structures).toHaveLength(1);
+		expect(await storedRecords(app, real.session.structure.id)).toEqual(before);
+		for (const table of ['record', 'change', 'tally', 'person', 'device', 'setting'] as const) {
+			const rows = await app.db.selectFrom(table).select('structure_id').where('structure_id', '!=', '').execute();
+			expect(rows.every(({ structure_id }) => structure_id === real.session.structure.id)).toBe(true);
+		}
+	});
+});

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { inUse } from '$lib/domain/record';
+import { openFictitious } from '$lib/server/fictitious/structure';
+import { releaseInside } from '$lib/server/sheets';
+import { DATABASES, openApp } from '../support/databases';
+import { call, uuid } from '../support/server';
+import { digestsOf, quarantineOf, storedRecords, talliesOf } from '../support/stored';
+
+describe.each(DATABASES)('the fictitious structure on %s', (name) => {
+	test('meets the published totals to the unit', async () => {
+		const app = await openApp(name);
+		const { structure } = await openFictitious(app);
+		const campaigns = (await storedRecords(app, structure)).filter(({ kind }) => kind === 'campaign');
+		const in2014 = campaigns.find(({ fields }) => inUse(fields, 'to') === '2014-12')!;
+		const { sheets } = await releaseInside(app, structure, in2014.id);
+		const whole = (indicator: string) =>
+			sheets.sheets.flatMap(({ figures }) => figures).find((figure) => figure.indicator === indicator)?.whole;
+		expect(whole('profils-salaries-en-parcours')).toMatchObject({ amount: 116 });
+		expect(whole('besoins-clients-servis')).toMatchObject({ amount: 522 });
+		expect(whole('richesses-heures-mise-a-disposition')).toMatchObject({ amount: 3_858_000 });
+	});
+
+	test('is written by the rules of everybody: nothing refused, tallies and digests right', async () => {
+		const app = await openApp(name);
+		const { structure } = await openFictitious(app);
+		expect(await quarantineOf(app)).toEqual([]);
+		const tallies = await talliesOf(app, structure);
+		expect(tallies.stored).toEqual(tallies.expected);
+		const digests = await digestsOf(app, structure);
+		expect(digests.stored).toEqual(digests.expected);
+	});
+
+	test('has the same records every time', async () => {
+		const [one, other] = [await openApp(name), await openApp(name)];
+		const [{ structure }, again] = [await openFictitious(one), await openFictitious(other)];
+		expect(again.structure).toBe(structure);
+		const sorted = async (app: typeof one) =>
+			(await storedRecords(app, structure)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+		expect(await sorted(other)).toEqual(await sorted(one));
+	});
+
+	test('is made once, even for two people who ask at the same moment', async () => {
+		const app = await openApp(name);
+		const explore = () =>
+			call(app, 'POST', '/api/explore', { body: { role: 'director', device: { id: uuid(), name: 'Poste' } } });
+		const both = await Promise.all([explore(), explore()]);
+		expect(both.map(({ status }) => status)).toEqual([200, 200]);
+		expect(await app.db.selectFrom('structure').select('id').execute()).toHaveLength(1);
+	});
+
+	test('is marked as such wherever it is named', async () => {
+		const app = await openApp(name);
+		const response = await call(app, 'POST', '/api/explore', {
+			body: { role: 'counsellor', device: { id: uuid(), name: 'Poste' } }
+		});
+		expect(await response.json()).toMatchObject({
+			structure: { fictitious: true },
+			person: { name: 'Sandrine Ossun' }
+		});
+	});
+});
