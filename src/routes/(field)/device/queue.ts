@@ -1,0 +1,43 @@
+import type { Outgoing, Refused } from '$lib/local/database';
+import type { RunnerState } from '$lib/sync/runner';
+
+export const GROUPS = ['interviews', 'excerpts', 'readings', 'others'] as const;
+export type Group = (typeof GROUPS)[number];
+export type Waiting = { group: Group; count: number; oldest: string };
+
+const OF_KIND: { [kind: string]: Group } = { interview: 'interviews', excerpt: 'excerpts', reading: 'readings' };
+export const groupOf = (kind: string): Group => OF_KIND[kind] ?? 'others';
+
+/** What waits to leave, by what it is to people: a form edited twice is one form. */
+export function waitingOf(outbox: readonly Pick<Outgoing, 'kind' | 'record' | 'change'>[]): Waiting[] {
+	const groups = Map.groupBy(outbox, ({ kind }) => groupOf(kind));
+	return GROUPS.flatMap((group) => {
+		const rows = groups.get(group);
+		if (!rows) return [];
+		const oldest = rows.reduce((first, { change }) => (change.at < first ? change.at : first), rows[0]!.change.at);
+		return [{ group, count: new Set(rows.map(({ record }) => record)).size, oldest }];
+	});
+}
+
+export type Condition = 'sending' | 'signed-out' | 'trouble' | 'refused' | 'waiting' | 'never' | 'current';
+
+/** How this device stands, the most pressing first. Being offline is none of it. */
+export function conditionOf(
+	sync: RunnerState,
+	{ unsent, refused, syncedAt }: { unsent: number; refused: number; syncedAt: string | null }
+): Condition {
+	if (sync.at === 'work' && unsent > 0) return 'sending';
+	const failure = sync.at === 'rest' ? sync.outcome?.state : undefined;
+	if (failure === 'signed-out') return 'signed-out';
+	if (failure === 'refused' || failure === 'broken') return 'trouble';
+	if (refused > 0) return 'refused';
+	if (unsent > 0) return 'waiting';
+	return syncedAt ? 'current' : 'never';
+}
+
+/** The refused changes as a file that can be sent to somebody: whole, with why each was refused. */
+export const refusedFile = (
+	refused: readonly Refused[],
+	from: { structure: string; person: string; device: string },
+	at: string
+): string => JSON.stringify({ format: 'temoin-refused-1', at, ...from, refused }, null, '\t');

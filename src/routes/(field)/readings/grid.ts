@@ -1,0 +1,262 @@
+import { parseAmount } from '$lib/domain/amount';
+import type { CampaignScope } from '$lib/domain/sheet';
+import { combine, EMPTY, type Figure } from '$lib/domain/figures';
+import {
+	decimalsOf,
+	isComparable,
+	isForStructure,
+	isTyped,
+	type Criterion,
+	type Framework,
+	type Indicator,
+	type Register
+} from '$lib/domain/framework';
+import { boundsOf, gridOf, periodsBetween, yearBefore, type Frequency, type Period } from '$lib/domain/period';
+import { changeFrom, isUnlikely, readingId, WHOLE, type ReadingValue } from '$lib/domain/reading';
+import { differing, inUse, type Fields } from '$lib/domain/record';
+
+/** A campaign with the framework it froze. */
+export type Framed = CampaignScope & { framework: Framework };
+
+/** One cell to fill: a reading that is there or may come. */
+export type Cell = {
+	id: string;
+	period: Period;
+	when: 'past' | 'current' | 'future';
+	fields: Fields | undefined; // nobody has written it yet
+	value: ReadingValue | undefined;
+	contested: number; // how many different values stand beside one another; 0: it is not contested
+	toConfirm: boolean;
+	comment: string;
+	before: ReadingValue | undefined; // the same period of the year before, where it means the same
+};
+
+/** `apart`: there are figures, and their rule forbids putting them together. */
+export type Total = { figure: Figure; apart: boolean; before: Figure };
+
+export type Row = { register: Register; criterion: Criterion; indicator: Indicator; cells: Cell[]; total: Total };
+
+export const GRIDS = ['monthly', 'quarterly', 'half-yearly', 'yearly'] as const satisfies readonly Frequency[];
+export type Grid = (typeof GRIDS)[number];
+
+/** The grid an indicator is typed in. */
+export const gridFor = (indicator: Indicator): Grid =>
+	GRIDS.find((grid) => grid === gridOf(indicator.frequency)) ?? 'yearly';
+
+/** An ISO date in the device's own day, to set beside the bounds of periods. */
+export const dayOf = (date: Date): string =>
+	`${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}-${String(date.getDate()).padStart(2, '0')}`;
+
+export function whenIs(period: Period, today: string): Cell['when'] {
+	const { start, after } = boundsOf(period);
+	return today < start ? 'future' : today < after ? 'current' : 'past';
+}
+
+/** The period to fill first: the last one that has ended, as figures come once it is over; else the first. */
+export const duePeriod = (periods: readonly Period[], today: string): Period | undefined =>
+	periods.findLast((period) => whenIs(period, today) === 'past') ?? periods[0];
+
+type Placed = { register: Register; criterion: Criterion; indicator: Indicator };
+
+/** What the campaign asks of one place, in the order of the framework. */
+function indicatorsOf(campaign: Framed, place: string): Placed[] {
+	return campaign.framework.registers.flatMap((register) =>
+		register.criteria
+			.filter(({ id }) => campaign.criteria.includes(id))
+			.flatMap((criterion) =>
+				criterion.indicators
+					.filter((indicator) => isForStructure(indicator) === (place === WHOLE))
+					.map((indicator) => ({ register, criterion, indicator }))
+			)
+	);
+}
+
+/** The frequencies at which something is typed for this place. */
+export function gridsOf(campaign: Framed, place: string): Grid[] {
+	const used = new Set(
+		indicatorsOf(campaign, place)
+			.filter(({ indicator }) => isTyped(indicator))
+			.map(({ indicator }) => gridFor(indicator))
+	);
+	return GRIDS.filter((grid) => used.has(grid));
+}
+
+/** What interviews fill at this frequency: shown, never typed. */
+export const fedByInterviews = (campaign: Framed, place: string, grid: Grid): Indicator[] =>
+	indicatorsOf(campaign, place)
+		.map(({ indicator }) => indicator)
+		.filter((indicator) => !isTyped(indicator) && gridFor(indicator) === grid);
+
+/** The rows of one place at one frequency.
+ * @param readings what the device holds, by reading id
+ * @param earlier campaigns in which the year before may be found, the likeliest first */
+export function rowsOf(
+	campaign: Framed,
+	place: string,
+	grid: Grid,
+	readings: ReadonlyMap<string, Fields>,
+	earlier: readonly Framed[],
+	today: string
+): Row[] {
+	const periods = periodsBetween(campaign.from, campaign.to, grid);
+	return indicatorsOf(campaign, place)
+		.filter(({ indicator }) => isTyped(indicator) && gridFor(indicator) === grid)
+		.map(({ register, criterion, indicator }) => {
+			const comparable = [campaign, ...earlier].filter((one) => {
+				const then = findIndicator(one.framework, indicator.id);
+				return then !== undefined && isComparable(indicator, then);
+			});
+			const valueAt = (one: Framed, period: Period) => {
+				const fields = readings.get(readingId({ campaign: one.id, place, period, indicator: indicator.id }));
+				return fields && valueOf(fields);
+			};
+			const cells = periods.map((period): Cell => {
+				const id = readingId({ campaign: campaign.id, place, period, indicator: indicator.id });
+				const fields = readings.get(id);
+				const different = fields ? differing(fields, 'value').length : 0;
+				const before = comparable.map((one) => valueAt(one, yearBefore(period))).find((value) => value !== undefined);
+				return {
+					id,
+					period,
+					when: whenIs(period, today),
+					fields,
+					value: fields && valueOf(fields),
+					contested: different > 1 ? different : 0,
+					toConfirm: fields !== undefined && inUse(fields, 'toConfirm') === true,
+					comment: String((fields && inUse(fields, 'comment')) ?? ''),
+					before
+				};
+			});
+			return { register, criterion, indicator, cells, total: totalOf(indicator, cells) };
+		});
+}
+
+export const findIndicator = (framework: Framework, id: string): Indicator | undefined =>
+	framework.registers
+		.flatMap(({ criteria }) => criteria)
+		.flatMap(({ indicators }) => indicators)
+		.find((indicator) => indicator.id === id);
+
+/** The value in use; one that was taken back is none. */
+const valueOf = (fields: Fields): ReadingValue | undefined =>
+	(inUse(fields, 'value') as ReadingValue | undefined) ?? undefined;
+
+/** All that is there so far, beside what the year before had in the same periods. */
+export function totalOf(indicator: Indicator, cells: readonly Cell[]): Total {
+	const rule = indicator.aggregateOverTime;
+	const come = cells.filter(({ when }) => when !== 'future');
+	const figure = combine(
+		rule,
+		come.map(({ value }) => figureOf(value))
+	);
+	const filled = come.filter(({ value }) => figureOf(value).state === 'value');
+	const before = filled.map((cell) => figureOf(cell.before));
+	return {
+		figure,
+		apart: figure.state === 'empty' && filled.length > 0,
+		before: before.some(({ state }) => state === 'empty') ? EMPTY : combine(rule, before)
+	};
+}
+
+/** A value as a figure that can be combined. A mean is kept times its weight, so that adding weighs it. */
+export function figureOf(value: ReadingValue | undefined): Figure {
+	if (!value) return EMPTY;
+	if ('notApplicable' in value) return { state: 'not-applicable' };
+	if ('amount' in value) return { state: 'value', amount: Number(value.amount), base: 0, missing: 0 };
+	if ('numerator' in value)
+		return { state: 'value', amount: Number(value.numerator), base: Number(value.denominator), missing: 0 };
+	const weight = Number(value.weight);
+	return { state: 'value', amount: Number(value.mean) * weight, base: weight, missing: 0 };
+}
+
+/** Cells that wait for a figure, in one period or in all that have come. */
+export const toFill = (rows: readonly Row[], period?: Period): Cell[] =>
+	rows.flatMap(({ cells }) =>
+		cells.filter(
+			(cell) =>
+				!cell.value && (period === undefined ? cell.when === 'past' : cell.period === period && cell.when !== 'future')
+		)
+	);
+
+/** Whether a figure is typed as one number or as two. */
+export type Shape = 'amount' | 'ratio' | 'mean';
+export const shapeOf = (indicator: Indicator): Shape =>
+	indicator.weight ? 'mean' : indicator.numerator && indicator.denominator ? 'ratio' : 'amount';
+
+/** The units of the one or two numbers to type. */
+export function unitsOf(indicator: Indicator): [first: string, second: string | undefined] {
+	const shape = shapeOf(indicator);
+	if (shape === 'amount') return [indicator.unit, undefined];
+	if (shape === 'mean') return [indicator.unit, indicator.weightUnit];
+	return [indicator.numeratorUnit ?? indicator.unit, indicator.denominatorUnit];
+}
+
+/** The words of a cell while they are typed. `second` is the denominator or the weight. */
+export type Draft = { first: string; second: string };
+export type Slip = {
+	at: keyof Draft;
+	problem: 'letters' | 'decimals' | 'size' | 'missing' | 'negative' | 'above';
+	decimals: number;
+};
+
+/** Reads what was typed. Nothing typed at all is an empty cell. */
+export function readDraft(framework: Framework, indicator: Indicator, draft: Draft): { value: ReadingValue } | Slip {
+	const shape = shapeOf(indicator);
+	const units = unitsOf(indicator);
+	const texts = shape === 'amount' ? [draft.first] : [draft.first, draft.second];
+	if (texts.every((text) => text.trim() === '')) return { value: null };
+	const amounts: number[] = [];
+	for (const [index, text] of texts.entries()) {
+		const at = index === 0 ? 'first' : 'second';
+		const unit = units[index];
+		const decimals = unit ? decimalsOf(framework, unit) : 0;
+		if (text.trim() === '') return { at, problem: 'missing', decimals };
+		const amount = parseAmount(text, decimals);
+		if (typeof amount === 'string') return { at, problem: amount, decimals };
+		if (amount < 0 && (at === 'second' || shape === 'ratio')) return { at, problem: 'negative', decimals };
+		amounts.push(amount);
+	}
+	const [first = 0, second = 0] = amounts;
+	if (shape === 'amount') return { value: { amount: first } };
+	if (shape === 'mean') return { value: { mean: first, weight: second } };
+	if (first > second && units[0] === units[1]) return { at: 'first', problem: 'above', decimals: 0 };
+	return { value: { numerator: first, denominator: second } };
+}
+
+/** How far a value is from last year's when that is far enough to ask about it. */
+export function unlikelyChange(before: ReadingValue | undefined, value: ReadingValue | undefined): number | undefined {
+	const change = changeFrom(before, value);
+	return isUnlikely(change) ? change : undefined;
+}
+
+export type Spot = { row: number; column: number };
+
+/** Where an arrow, Home or End leads from a cell; the same cell at the edge. Nothing for any other key. */
+export function moved(from: Spot, key: string, rows: number, columns: number): Spot | undefined {
+	const { row, column } = from;
+	switch (key) {
+		case 'ArrowUp':
+			return { row: Math.max(0, row - 1), column };
+		case 'ArrowDown':
+			return { row: Math.min(rows - 1, row + 1), column };
+		case 'ArrowLeft':
+			return { row, column: Math.max(0, column - 1) };
+		case 'ArrowRight':
+			return { row, column: Math.min(columns - 1, column + 1) };
+		case 'Home':
+			return { row, column: 0 };
+		case 'End':
+			return { row, column: columns - 1 };
+		default:
+			return undefined;
+	}
+}
+
+/** The column that Tab leads to. Nothing at the end of the row: there Tab leaves the grid, so that nobody is caught in it. */
+export function tabbed({ row, column }: Spot, back: boolean, columns: number): Spot | undefined {
+	const next = column + (back ? -1 : 1);
+	return next < 0 || next >= columns ? undefined : { row, column: next };
+}
+
+/** Whether a key begins to type a figure. */
+export const startsTyping = (key: string): boolean => /^[\p{L}\p{N},.\-−]$/u.test(key);
