@@ -1,0 +1,285 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium, expect, test as base, type Browser, type BrowserContext, type Page } from '@playwright/test';
+
+export const SETUP_CODE = 'JOURN-EYS23';
+export const PASSPHRASE = 'les gaves descendent vite';
+
+/** A real server on a port and a data folder of its own. `stop` kills it as a power cut would. */
+export class Server {
+	readonly data = mkdtempSync(join(tmpdir(), 'temoin-journey-'));
+	#process: ChildProcess | undefined;
+
+	private constructor(readonly port: number) {}
+
+	get origin(): string {
+		return `http://localhost:${this.port}`;
+	}
+
+	static async start(version: 'v1' | 'v2' = 'v1'): Promise<Server> {
+		const server = new Server(await freePort());
+		await server.run(version);
+		return server;
+	}
+
+	async run(version: 'v1' | 'v2' = 'v1'): Promise<void> {
+		const env = {
+			...process.env,
+			PORT: String(this.port),
+			DATA: this.data,
+			SETUP_CODE,
+			BODY_SIZE_LIMIT: '6M',
+			SHUTDOWN_TIMEOUT: '1'
+		};
+		this.#process = spawn(resolve('node_modules/.bin/node'), [`build-${version}/index.js`], {
+			env,
+			stdio: ['ignore', 'ignore', 'inherit']
+		});
+		for (let i = 0; i < 200; i++) {
+			if (
+				await fetch(`${this.origin}/api/health`)
+					.then((r) => r.ok)
+					.catch(() => false)
+			)
+				return;
+			await new Promise((go) => setTimeout(go, 50));
+		}
+		throw new Error('the server did not start');
+	}
+
+	async stop(): Promise<void> {
+		const running = this.#process;
+		this.#process = undefined;
+		if (!running) return;
+		const gone = new Promise((done) => running.once('exit', done));
+		running.kill('SIGKILL');
+		await gone;
+	}
+
+	async dispose(): Promise<void> {
+		await this.stop();
+		rmSync(this.data, { recursive: true, force: true });
+	}
+}
+
+const freePort = (): Promise<number> =>
+	new Promise((done, failed) => {
+		const probe = createServer();
+		probe.once('error', failed);
+		probe.listen(0, '127.0.0.1', () => {
+			const address = probe.address();
+			probe.close(() => done(typeof address === 'object' && address ? address.port : 0));
+		});
+	});
+
+/** Journeys start on a server of their own, and no page of theirs may call another origin or log an error. */
+export const test = base.extend<{ server: Server }>({
+	server: async ({ browserName: _ }, use) => {
+		const server = await Server.start();
+		await use(server);
+		await server.dispose();
+	},
+	baseURL: async ({ server }, use) => {
+		await use(server.origin);
+	},
+	context: async ({ context, server }, use) => {
+		watch(context, server.origin);
+		await use(context);
+	}
+});
+
+/** Fails the journey on any request to another origin and on any error of the page's own. */
+export function watch(context: BrowserContext, origin: string): void {
+	context.on('request', (request) => {
+		const url = new URL(request.url());
+		if (url.protocol.startsWith('http')) expect(url.origin, `a request to ${url.origin}`).toBe(origin);
+	});
+	context.on('weberror', ({ error }) => {
+		throw error();
+	});
+}
+
+/** The director sets the structure up, from the first screen. */
+export async function setUp(page: Page, server: Server): Promise<void> {
+	await page.goto(server.origin);
+	await page.getByRole('link', { name: /Installer ma structure/ }).click();
+	await page.getByLabel('Code de première installation').fill(SETUP_CODE);
+	await page.getByRole('button', { name: 'Continuer' }).click();
+	await page.getByLabel('Nom de la structure').fill('Cap Bigorre');
+	await page.getByLabel(/^Antennes/).fill('Tarbes\nLourdes');
+	await page.getByRole('button', { name: 'Continuer' }).click();
+	await page.getByLabel('Votre prénom et votre nom').fill('Claire Dumont');
+	await page.getByLabel('Phrase secrète').fill(PASSPHRASE);
+	await page.getByLabel(/Nom de cet appareil/).fill('Poste du siège');
+	await page.getByRole('button', { name: 'Installer' }).click();
+	await expect(page.getByRole('heading', { name: 'Bonjour Claire' })).toBeVisible();
+}
+
+/** The director prepares a campaign with every criterion kept, and opens it. */
+export async function openCampaign(page: Page): Promise<void> {
+	await page.goto('/campaign/new');
+	await expect(page.getByRole('heading', { name: 'Les critères gardés' })).toBeVisible();
+	const unticked = page.getByRole('button', { name: /^Tout cocher/ });
+	while ((await unticked.count()) > 0) await unticked.first().click();
+	await page.getByRole('button', { name: 'Ouvrir la campagne' }).click();
+	await page.getByRole('dialog').getByRole('button', { name: 'Ouvrir la campagne' }).click();
+	await expect(page.getByText('Cette campagne est ouverte')).toBeVisible();
+	await page.goto('/');
+	await expect(page.getByText('Tout est à jour')).toBeVisible();
+}
+
+/** Calls the server as the page's person. */
+export const ask = <T>(page: Page, method: string, path: string, body?: unknown): Promise<T> =>
+	page.evaluate(
+		async ([method, path, body]) => {
+			const response = await fetch(path as string, {
+				method: method as string,
+				...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+			});
+			return (response.status === 204 ? undefined : await response.json()) as unknown;
+		},
+		[method, path, body]
+	) as Promise<T>;
+
+/** The director adds a person and reads them their code. */
+export async function invite(director: Page, name: string, role: string, antenna: string): Promise<string> {
+	const antennas = await director.evaluate(async () => {
+		const names = (await indexedDB.databases())
+			.map(({ name }) => name!)
+			.filter((name) => name.startsWith('temoin-') && name !== 'temoin-device');
+		const rows = await new Promise<{ id: string; kind: string; fields: { name: { value: string }[] } }[]>(
+			(done, failed) => {
+				const opening = indexedDB.open(names[0]!);
+				opening.onerror = () => failed(opening.error);
+				opening.onsuccess = () => {
+					const all = opening.result.transaction('records').objectStore('records').getAll();
+					all.onsuccess = () => done(all.result as never);
+				};
+			}
+		);
+		return rows.filter(({ kind }) => kind === 'antenna').map(({ id, fields }) => ({ id, name: fields.name[0]!.value }));
+	});
+	const place = antennas.find((one) => one.name === antenna)!.id;
+	const { code } = await ask<{ code: string }>(director, 'POST', '/api/people', {
+		name,
+		grants: [{ role, antennas: [place] }]
+	});
+	return code;
+}
+
+/** The person types the code on their device. */
+export async function enrol(page: Page, server: Server, code: string, device: string): Promise<void> {
+	await page.goto(`${server.origin}/sign-in#code`);
+	await page.getByLabel('Code à usage unique').fill(code);
+	await page.getByLabel('Phrase secrète').fill(PASSPHRASE);
+	await page.getByLabel(/Nom de cet appareil/).fill(device);
+	await page.getByRole('button', { name: 'Commencer' }).click();
+	await expect(page.getByRole('heading', { name: /^Bonjour/ })).toBeVisible();
+}
+
+/** Opens the fictitious structure in a role. */
+export async function explore(
+	page: Page,
+	server: Server,
+	role: 'Direction' | 'Conseiller ou conseillère' | 'Équipe d’antenne'
+): Promise<void> {
+	await page.goto(server.origin);
+	await page.getByRole('radio', { name: role }).check();
+	await page.getByRole('button', { name: 'Explorer une structure fictive' }).click();
+	await expect(page.getByRole('heading', { name: /^Bonjour/ })).toBeVisible();
+	await expect(page.getByText('Tout est à jour')).toBeVisible();
+}
+
+/** Waits until the service worker can answer without a network. */
+export async function readyOffline(page: Page): Promise<void> {
+	await page.evaluate(async () => {
+		await navigator.serviceWorker.ready;
+		for (let i = 0; i < 200 && !navigator.serviceWorker.controller; i++) await new Promise((go) => setTimeout(go, 50));
+	});
+}
+
+/** What axe finds on the screen, as one line per fault. */
+export async function faults(page: Page): Promise<string[]> {
+	const { violations } = await new AxeBuilder({ page })
+		.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+		.analyze();
+	return violations.flatMap(({ id, nodes }) =>
+		nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary ?? ''}`)
+	);
+}
+
+/** A browser with its own profile on the disk, which can be killed like a tablet whose battery is pulled. */
+export class Tablet {
+	readonly profile = mkdtempSync(join(tmpdir(), 'temoin-tablet-'));
+	#process: ChildProcess | undefined;
+	#browser: Browser | undefined;
+
+	async open(url: string): Promise<Page> {
+		const executable = process.env.CHROMIUM || chromium.executablePath();
+		const args = [
+			'--headless=new',
+			'--no-sandbox',
+			'--disable-gpu',
+			'--disable-quic',
+			'--no-first-run',
+			'--disable-background-networking',
+			'--disable-component-update',
+			'--disable-sync',
+			'--accept-lang=fr-FR,fr',
+			'--window-size=1180,820',
+			'--remote-debugging-port=0',
+			`--user-data-dir=${this.profile}`,
+			'about:blank'
+		];
+		const started = spawn(executable, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+		this.#process = started;
+		const endpoint = await new Promise<string>((done, failed) => {
+			let said = '';
+			started.stderr.on('data', (part: Buffer) => {
+				said += part.toString();
+				const found = /DevTools listening on (ws:\S+)/.exec(said);
+				if (found) done(found[1]!);
+			});
+			started.once('exit', () => failed(new Error(`the browser did not start: ${said}`)));
+		});
+		this.#browser = await chromium.connectOverCDP(endpoint);
+		const context = this.#browser.contexts()[0]!;
+		const page = context.pages()[0] ?? (await context.newPage());
+		page.setDefaultTimeout(30_000);
+		await page.setViewportSize({ width: 1180, height: 820 });
+		await page.goto(url);
+		return page;
+	}
+
+	/** Closes it as a person does, so that the browser writes down its cookies: it keeps them in memory for half a minute. */
+	async close(): Promise<void> {
+		const running = this.#process;
+		this.#process = undefined;
+		if (!running) return;
+		const gone = new Promise((done) => running.once('exit', done));
+		const session = await this.#browser!.newBrowserCDPSession();
+		await session.send('Browser.close').catch(() => undefined);
+		await gone;
+	}
+
+	/** SIGKILL to the whole process group: no event handler runs, nothing is flushed by the browser's leave. */
+	async kill(): Promise<void> {
+		const running = this.#process;
+		this.#process = undefined;
+		if (!running?.pid) return;
+		const gone = new Promise((done) => running.once('exit', done));
+		process.kill(-running.pid, 'SIGKILL');
+		await gone;
+	}
+
+	async dispose(): Promise<void> {
+		await this.kill();
+		rmSync(this.profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+	}
+}
+
+export { expect };
