@@ -27,8 +27,9 @@ test('a new version is offered while a form is open, and nothing typed is lost',
 
 	// Taken in the middle of typing.
 	await page.evaluate(() => document.querySelector('dialog')?.close());
+	const reloaded = page.waitForEvent('load');
 	await page.getByRole('button', { name: 'Passer à la nouvelle version' }).click();
-	await page.waitForEvent('load');
+	await reloaded;
 	await page.getByRole('button', { name: /Note pour l’équipe/ }).click();
 	await expect(note).toHaveValue('Rappeler jeudi pour la suite, après 17 heures.');
 	await expect(page.getByText('Une nouvelle version est prête')).toBeHidden();

@@ -122,4 +122,34 @@ describe.each(DATABASES)('an exchange with a server on %s', (name) => {
 		expect(sandrine.requests).toHaveLength(1);
 		expect(await readSetting<Position>(sandrine.db, 'position')).toMatchObject({ digest: 'equal' });
 	});
+
+	test('a line cut in the middle of a backlog loses nothing, sends at most one batch again and counts each change once', async () => {
+		const scene = await openScene(await openApp(name));
+		const { sandrine, app } = scene;
+		for (let i = 0; i < 1200; i++) await sandrine.create('interview', interview(scene));
+		let calls = 0;
+		sandrine.net = async (go) => {
+			calls += 1;
+			const reply = await go();
+			if (calls === 2) throw new TypeError('cut in the middle of the reply');
+			return reply;
+		};
+		expect(await sandrine.sync()).toEqual({ state: 'offline' });
+		// The first batch is taken but not yet tidied into rows; every interview is in sight all the same.
+		expect(await sandrine.db.taken.count()).toBe(1);
+		expect(await sandrine.list('interview')).toHaveLength(1200);
+		const sentBefore = sandrine.requests.length;
+		expect(await sandrine.sync()).toMatchObject({ state: 'done', position: { digest: 'equal' } });
+		expect(sandrine.requests.length - sentBefore).toBe(2);
+		expect(await sandrine.db.outbox.count()).toBe(0);
+		expect(await sandrine.db.taken.count()).toBe(0);
+		const [{ n }] = (await app.db
+			.selectFrom('change')
+			.select((eb) => eb.fn.countAll().as('n'))
+			.where('kind', '=', 'interview')
+			.execute()) as [{ n: number }];
+		expect(Number(n)).toBe(1200);
+		const tally = await app.db.selectFrom('tally').select('count').where('measure', '=', 'interview').execute();
+		expect(tally).toMatchObject([{ count: 1200 }]);
+	});
 });

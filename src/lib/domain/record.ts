@@ -27,7 +27,8 @@ export function differing(fields: Fields, field: string): Current[] {
 	return [...distinct.values()];
 }
 
-export const isContested = (fields: Fields, field: string): boolean => differing(fields, field).length > 1;
+export const isContested = (fields: Fields, field: string): boolean =>
+	currentOf(fields, field).length > 1 && differing(fields, field).length > 1;
 
 export const contestedFields = (fields: Fields): string[] =>
 	Object.keys(fields).filter((field) => isContested(fields, field));

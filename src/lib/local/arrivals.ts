@@ -2,9 +2,8 @@ import Dexie from 'dexie';
 import { NO_ROWS, plus, type Digest } from '../domain/digest';
 import { merge } from '../domain/merge';
 import type { Record, SyncReply } from '../domain/sync';
-import type { Outgoing, PersonDatabase, Position, Sent } from './database';
+import type { Outgoing, PersonDatabase, Position, Sent, Taken } from './database';
 import { START } from './database';
-import { nextBatch } from './outbox';
 import { localAudience } from './views';
 
 /** Takes one reply in, in one transaction: receipts clear the outbox by change, records and marks come in, and the cursor
@@ -17,10 +16,16 @@ export async function takeIn(
 	reply: SyncReply,
 	person: string
 ): Promise<Position> {
-	return await db.transaction('rw', [db.records, db.outbox, db.sent, db.refused, db.settings], async () => {
+	return await db.transaction('rw', tablesOf(db), async () => {
 		const before = ((await db.settings.get('position'))?.value as Position | undefined) ?? START;
 		const startsOver = before.epoch !== null && before.epoch !== reply.epoch;
-		await takeReceipts(db, batch, reply, person);
+		const answered = batch.slice(0, reply.receipts.length);
+		const last = answered.at(-1);
+		const derivable = !startsOver && reply.receipts.every(({ sequence }) => sequence !== undefined);
+		if (last && derivable) {
+			const { committed, now, receipts } = reply;
+			await db.taken.add({ first: answered[0]!.order, last: last.order, committed, now, receipts } as Taken);
+		} else await takeReceipts(db, answered, reply, person);
 		if (startsOver) {
 			// The server's history is another one: everything is fetched again, from zero.
 			await db.records.clear();
@@ -32,18 +37,13 @@ export async function takeIn(
 		const followed = reply.audiences ?? before.audiences;
 		await dropLost(db, before.audiences, followed);
 		if (reply.backup) await db.sent.where('sequence').belowOrEqual(reply.backup.sequence).delete();
-		// In the middle of a backlog the comparison would be made again at once; it is made when nothing more waits to go.
-		const done =
-			(await db.outbox.where('[state+order]').between(['frozen', Dexie.minKey], ['frozen', Dexie.maxKey]).count()) ===
-			0;
-		const digest = reply.digest && done ? await compare(db, followed, reply.digest) : before.digest;
 		const position: Position = {
 			cursor: reply.cursor,
 			audiences: followed,
 			filling: reply.filling,
 			epoch: reply.epoch,
 			backup: reply.backup,
-			digest,
+			digest: before.digest,
 			syncedAt: reply.more ? before.syncedAt : reply.now
 		};
 		await db.settings.put({ name: 'position', value: position });
@@ -51,13 +51,40 @@ export async function takeIn(
 	});
 }
 
+/** Turns the batches taken into records, one transaction each: what a device killed in between finds again and goes on
+ * with. Until then the changes lie in the outbox, so that screens show them all the same. */
+export async function settle(db: PersonDatabase, person: string): Promise<void> {
+	for (;;) {
+		const left = await db.transaction('rw', tablesOf(db), async () => {
+			const taken = await db.taken.orderBy('order').first();
+			if (!taken) return false;
+			const batch = await db.outbox.where('order').between(taken.first, taken.last, true, true).toArray();
+			await takeReceipts(db, batch, taken, person);
+			await db.taken.delete(taken.order);
+			return true;
+		});
+		if (!left) return;
+	}
+}
+
+/** Recomputes the digest from the rows and compares it with the server's: said, never adopted. */
+export async function reconcile(db: PersonDatabase, expected: Digest): Promise<Position> {
+	return await db.transaction('rw', db.records, db.settings, async () => {
+		const before = (await db.settings.get('position'))!.value as Position;
+		const position = { ...before, digest: await compare(db, before.audiences, expected) };
+		await db.settings.put({ name: 'position', value: position });
+		return position;
+	});
+}
+
+const tablesOf = (db: PersonDatabase) => [db.records, db.outbox, db.sent, db.taken, db.refused, db.settings];
+
 async function takeReceipts(
 	db: PersonDatabase,
-	batch: readonly Outgoing[],
-	reply: SyncReply,
+	answered: readonly Outgoing[],
+	reply: Pick<SyncReply, 'receipts' | 'committed' | 'now'>,
 	person: string
 ): Promise<void> {
-	const answered = batch.slice(0, reply.receipts.length);
 	if (answered.length === 0) return;
 	const ids = [...new Set(answered.map(({ record }) => record))];
 	const rows = new Map((await db.records.bulkGet(ids)).flatMap((row) => (row ? [[row.id, row] as const] : [])));
@@ -66,6 +93,7 @@ async function takeReceipts(
 		const receipt = reply.receipts[i]!;
 		if (receipt.verdict !== 'applied' && receipt.verdict !== 'contested') continue;
 		const row = changed.get(outgoing.record) ?? rows.get(outgoing.record);
+		if (row && receipt.sequence !== undefined && row.sequence > receipt.sequence) continue; // newer, and holds it already
 		const about = row?.about ?? outgoing.change.about;
 		const merged = {
 			id: outgoing.record,

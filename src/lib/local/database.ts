@@ -1,6 +1,6 @@
 import Dexie, { type EntityTable, type Table } from 'dexie';
 import type { Change } from '../domain/change';
-import type { Cursor, Filling, Record } from '../domain/sync';
+import type { Cursor, Filling, Receipt, Record } from '../domain/sync';
 import type { Session } from '../domain/session';
 
 /** A change waiting to leave. `open` still takes edits; `frozen` may already be on its way and never changes again. */
@@ -15,6 +15,9 @@ export type Outgoing = {
 /** A batch the server has, kept until a backup of the server has it too. One row a batch: a row a change would cost more
  * to write than the whole exchange. */
 export type Sent = { order: number; sequence: number; changes: Change[] };
+/** A batch whose every change has been taken and whose records this device can work out by itself: written down as one row
+ * while a backlog drains, and turned into records once the line is free. Its changes stay in the outbox until then. */
+export type Taken = { order: number; first: number; last: number; committed: number; now: string; receipts: Receipt[] };
 /** A change the server refused, with why: nothing is thrown away. */
 export type Refused = { id: string; change: Change; problem: string; fields: string[]; at: string };
 
@@ -46,6 +49,7 @@ export class PersonDatabase extends Dexie {
 	records!: EntityTable<Record, 'id'>;
 	outbox!: EntityTable<Outgoing, 'order'>;
 	sent!: EntityTable<Sent, 'order'>;
+	taken!: EntityTable<Taken, 'order'>;
 	refused!: EntityTable<Refused, 'id'>;
 	settings!: Table<{ name: string; value: unknown }, string>;
 
@@ -56,6 +60,7 @@ export class PersonDatabase extends Dexie {
 			records: 'id, kind, about, [audience+sequence+id]', // the last one gives the digest without reading a row
 			outbox: '++order, [record+state], [state+order], kind',
 			sent: '++order, sequence',
+			taken: '++order',
 			refused: 'id',
 			settings: 'name'
 		});

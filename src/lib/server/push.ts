@@ -4,7 +4,7 @@ import { contributionsOf } from '../domain/contributions';
 import { minus, NO_ROWS, plus, together, type Digest } from '../domain/digest';
 import { audienceOf, counts, invalidFields, isKnownKind, quoteCeiling } from '../domain/kinds';
 import { merge, namedElsewhere } from '../domain/merge';
-import { canonical, isContested } from '../domain/record';
+import { isContested } from '../domain/record';
 import type { ProblemCode } from '../domain/problem';
 import { mayWrite, type Actor } from '../domain/rights';
 import type { Receipt } from '../domain/sync';
@@ -79,7 +79,7 @@ class Batch {
 		const parsed = Change.safeParse(raw);
 		if (!parsed.success) return undefined;
 		if (isTooDeep(raw)) return undefined;
-		const text = canonical(raw);
+		const text = JSON.stringify(raw); // a change is frozen before it is sent: a repeat is the same text
 		return { change: parsed.data, raw: text, hash: hashOf(text) };
 	}
 
@@ -169,7 +169,7 @@ class Batch {
 	}
 
 	#quarantine(parsed: Parsed | undefined, raw: unknown, problem: ProblemCode, fields: string[] = []): Receipt {
-		const text = parsed?.raw ?? (isTooDeep(raw) ? printDeep(raw) : canonical(raw));
+		const text = parsed?.raw ?? (isTooDeep(raw) ? printDeep(raw) : JSON.stringify(raw));
 		this.#quarantined.push({
 			structure_id: this.author.structure,
 			hash: parsed?.hash ?? hashOf(text),

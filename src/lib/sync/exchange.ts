@@ -1,5 +1,5 @@
 import { freeze, nextBatch } from '../local/outbox';
-import { takeIn } from '../local/arrivals';
+import { reconcile, settle, takeIn } from '../local/arrivals';
 import { readSetting, START, type Outgoing, type PersonDatabase, type Position } from '../local/database';
 import { PROTOCOL, SyncReply, type SyncRequest } from '../domain/sync';
 
@@ -22,7 +22,7 @@ export type Exchange = {
 	send: Send;
 	person: string;
 	device: string;
-	/** Told how many changes have been taken, out of how many. */
+	/** Told how many changes have been taken and their receipts put on the disk, out of how many. */
 	onprogress?: (sent: number, of: number) => void;
 };
 
@@ -37,6 +37,7 @@ export async function exchange(how: Exchange): Promise<Outcome> {
 }
 
 async function drain({ db, send, person, device, onprogress }: Exchange): Promise<Outcome> {
+	await settle(db, person);
 	await freeze(db);
 	const total = await db.outbox.count();
 	let sent = 0;
@@ -63,14 +64,17 @@ async function drain({ db, send, person, device, onprogress }: Exchange): Promis
 			const { cursor, filling, epoch, audiences = at.audiences } = reply;
 			at = sameHistory ? { ...at, cursor, filling, epoch, audiences } : await taking;
 			after = batch[reply.receipts.length - 1]?.order ?? after;
-			sent += reply.receipts.length;
 			onprogress?.(sent, Math.max(total, sent));
-			if (!reply.more && at.cursor && (await nextBatch(db, 1, after)).length === 0) break;
+			sent += reply.receipts.length;
+			if (reply.more || !at.cursor || (await nextBatch(db, 1, after)).length > 0) continue;
+			await taking;
+			onprogress?.(sent, Math.max(total, sent));
+			await settle(db, person);
+			return { state: 'done', position: reply.digest ? await reconcile(db, reply.digest) : await taking };
 		}
 	} finally {
 		await taking;
 	}
-	return { state: 'done', position: await taking };
 }
 
 type Call = { person: string; device: string; batch: readonly Outgoing[]; at: Position };

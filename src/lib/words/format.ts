@@ -6,7 +6,11 @@ const language = (): string => getLocale();
 const region = (): string => (language() === 'en' ? 'en-GB' : 'fr-FR');
 
 /** The words of a language map, in the language of the interface. */
-export const say = (text: Text): string => inLanguage(text, language());
+export const say = (text: Text): string => unbroken(inLanguage(text, language()));
+
+/** « salarié-e-s » held together: a line must not end at its hyphens. */
+const unbroken = (text: string): string =>
+	text.replace(/(?<=\p{L})-(?=(?:e|es|s|ne|nes|le|les|ve|ves|trice|trices|euse|euses)\b)/gu, '\u2060-\u2060');
 
 /** A number as it is read: a full no-break space between thousands, because the thin one is too thin in our face. */
 export const number = (value: number, digits = 0): string =>
