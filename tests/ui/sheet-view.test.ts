@@ -6,7 +6,7 @@ import { WHOLE } from '$lib/domain/reading';
 import type { Sheet, Sheets } from '$lib/domain/sheet';
 import { PersonDatabase } from '$lib/local/database';
 import type { View } from '$lib/local/views';
-import { askSheets, readCached } from '../../src/routes/(office)/sheets/cache';
+import { askSheets, readCached } from '../../src/routes/sheets-cache';
 import { campaignBefore, chooseCampaign } from '../../src/routes/(office)/sheets/choice';
 import { collectedIn, countByRegister, doubtsOf, unheardBy } from '../../src/routes/(office)/sheets/overview';
 import { questionViews } from '../../src/routes/(office)/sheets/[criterion]/answers';
