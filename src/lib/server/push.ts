@@ -10,7 +10,7 @@ import { mayWrite, type Actor } from '../domain/rights';
 import type { Receipt } from '../domain/sync';
 import { addUp, negate, type Tally } from '../domain/tallies';
 import { nowOf, type App } from './app';
-import { chunks, loadAbout, loadRecords, lockStructure, type Stored, type Trx } from './store';
+import { chunks, insertMany, loadAbout, loadRecords, lockStructure, type Stored, type Trx } from './store';
 import type { Schema } from './database/schema';
 
 export type Author = Actor & { structure: string; device: string };
@@ -253,10 +253,10 @@ class Batch {
 
 		await this.#writeHistory(trx, sequence);
 		if (rows.length === 0) return { committed: from, derivable };
-		for (const part of chunks(rows)) {
-			await trx
+		await insertMany(trx, 'record', rows, (some) =>
+			trx
 				.insertInto('record')
-				.values(part)
+				.values(some)
 				.onConflict((conflict) =>
 					conflict.columns(['structure_id', 'id']).doUpdateSet((eb) => ({
 						owner: eb.ref('excluded.owner'),
@@ -266,8 +266,7 @@ class Batch {
 						fields: eb.ref('excluded.fields')
 					}))
 				)
-				.execute();
-		}
+		);
 		await writeMarks(trx, structure, marks, unmarked);
 		await writeDigests(trx, structure, digests);
 		await writeTallies(trx, structure, addUp(moves));
@@ -299,7 +298,7 @@ class Batch {
 			verdict,
 			received_at
 		}));
-		for (const part of chunks(changes)) await trx.insertInto('change').values(part).execute();
+		await insertMany(trx, 'change', changes, (some) => trx.insertInto('change').values(some));
 		for (const part of chunks(this.#changes.map(({ change }) => change.id))) {
 			// Judged again and accepted, after an upgrade or a change of rights: it is no longer in quarantine.
 			await trx

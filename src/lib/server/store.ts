@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { CompiledQuery, type Compilable, type Transaction } from 'kysely';
 import type { Fields } from '../domain/record';
 import type { Subject } from '../domain/kinds';
 import type { Database } from './database/open';
@@ -12,6 +12,30 @@ const CHUNK = 200;
 
 export const chunks = <T>(items: readonly T[], size = CHUNK): T[][] =>
 	Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+
+/** Printed statements by database, table and number of rows: printing a large insert takes longer than running it. */
+const printed = new WeakMap<object, Map<string, string>>();
+
+/** Inserts rows of one shape, as `query` says for the first of them.
+ * @param query the insert of these rows: asked for once for each number of rows, so it must depend on nothing else */
+export async function insertMany<Row extends { [column: string]: string | number | null }>(
+	trx: Trx,
+	table: string,
+	rows: readonly Row[],
+	query: (rows: Row[]) => Compilable
+): Promise<void> {
+	const database = trx.getExecutor().adapter;
+	const statements = printed.get(database) ?? new Map<string, string>();
+	printed.set(database, statements);
+	for (const part of chunks(rows)) {
+		const key = `${table} ${part.length}`;
+		const sql = statements.get(key) ?? query(part).compile().sql;
+		statements.set(key, sql);
+		const columns = Object.keys(part[0]!);
+		const values = part.flatMap((row) => columns.map((column) => row[column]));
+		await trx.executeQuery(CompiledQuery.raw(sql, values));
+	}
+}
 
 /** A record as it is stored: `sequence` 0 and no audience while it is being born. */
 export type Stored = Subject & { audience: string | null; sequence: number };
