@@ -47,13 +47,20 @@ async function drain({ db, send, person, device, onprogress }: Exchange): Promis
 	// A reply is written down while the next batch is on its way. Should the device die in between, the server has seen
 	// that batch before and says so: nothing counts twice.
 	let taking: Promise<Position> = Promise.resolve(at);
+	let ready = prepare(db, size, after);
 	try {
 		for (;;) {
-			const batch = await nextBatch(db, size, after);
-			const answered = await call(send, { person, device, batch, at });
+			const prepared = await ready;
+			const { batch } = prepared;
+			const last = batch.at(-1)?.order;
+			// The next batch is read and compressed while this one travels.
+			const next = last === undefined ? undefined : prepare(db, size, last);
+			void next?.catch(() => undefined); // looked at when its turn comes, if it does
+			const answered = await call(send, { person, device, prepared, at });
 			if ('outcome' in answered) {
 				if (answered.status !== 413 || batch.length <= 1) return answered.outcome;
 				size = Math.ceil(batch.length / 2);
+				ready = prepare(db, size, after);
 				continue;
 			}
 			const { reply } = answered;
@@ -66,7 +73,8 @@ async function drain({ db, send, person, device, onprogress }: Exchange): Promis
 			after = batch[reply.receipts.length - 1]?.order ?? after;
 			onprogress?.(sent, Math.max(total, sent));
 			sent += reply.receipts.length;
-			if (reply.more || !at.cursor || (await nextBatch(db, 1, after)).length > 0) continue;
+			ready = next && after === last ? next : prepare(db, size, after);
+			if (reply.more || !at.cursor || (await ready).batch.length > 0) continue;
 			await taking;
 			onprogress?.(sent, Math.max(total, sent));
 			await settle(db, person);
@@ -77,25 +85,33 @@ async function drain({ db, send, person, device, onprogress }: Exchange): Promis
 	}
 }
 
-type Call = { person: string; device: string; batch: readonly Outgoing[]; at: Position };
+/** Changes ready to leave: the end of a request's JSON, compressed where that is worth it. */
+type Prepared = { batch: Outgoing[]; text: string; packed: Uint8Array | undefined };
+
+async function prepare(db: PersonDatabase, size: number, after: number): Promise<Prepared> {
+	const batch = await nextBatch(db, size, after);
+	const text = `${JSON.stringify(batch.map(({ change }) => change))}}`;
+	return { batch, text, packed: text.length < WORTH_IT ? undefined : await pack(text) };
+}
+
+type Call = { person: string; device: string; prepared: Prepared; at: Position };
 
 /** One call: its reply, or how it ended. */
 async function call(
 	send: Send,
-	{ person, device, batch, at }: Call
+	{ person, device, prepared, at }: Call
 ): Promise<{ reply: SyncReply } | { outcome: Outcome; status: number }> {
-	const request: SyncRequest = {
+	const request: Omit<SyncRequest, 'changes'> = {
 		protocol: PROTOCOL,
 		person,
 		device,
-		changes: batch.map(({ change }) => change),
 		cursor: at.cursor,
 		audiences: at.audiences,
 		filling: at.filling
 	};
 	let status = 0;
 	try {
-		const response = await post(send, request);
+		const response = await post(send, request, prepared);
 		status = response.status;
 		if (status === 401 || status === 403) return { outcome: { state: 'signed-out' }, status };
 		if (!response.ok) return { outcome: { state: 'refused', status }, status };
@@ -109,11 +125,17 @@ async function call(
 /** Below this many characters compressing costs more than it saves. */
 const WORTH_IT = 1000;
 
-async function post(send: Send, request: SyncRequest): Promise<Response> {
-	const json = JSON.stringify(request);
+/** Where a request stands is known only once the one before is answered, its changes are known before: each is a gzip
+ * member of its own, and together they are one gzip stream. */
+async function post(send: Send, request: Omit<SyncRequest, 'changes'>, { text, packed }: Prepared): Promise<Response> {
+	const head = `${JSON.stringify(request).slice(0, -1)},"changes":`;
 	const headers = { 'content-type': 'application/json' };
-	if (json.length < WORTH_IT) return await send('/api/sync', json, headers);
-	const stream = new Blob([json]).stream().pipeThrough(new CompressionStream('gzip'));
-	const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-	return await send('/api/sync', bytes, { ...headers, 'content-encoding': 'gzip' });
+	if (!packed) return await send('/api/sync', head + text, headers);
+	const body = new Uint8Array(await new Blob([(await pack(head)) as BlobPart, packed as BlobPart]).arrayBuffer());
+	return await send('/api/sync', body, { ...headers, 'content-encoding': 'gzip' });
+}
+
+async function pack(text: string): Promise<Uint8Array> {
+	const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'));
+	return new Uint8Array(await new Response(stream).arrayBuffer());
 }
