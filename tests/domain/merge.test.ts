@@ -301,3 +301,18 @@ describe('one value written twice', () => {
 		);
 	});
 });
+
+test('a change that is laid again, grown by a later edit, takes its own earlier place: a form never shows what it has overwritten', () => {
+	const change = { id: changeId(9001), seen: {}, at: '2014-11-12T10:00:00.000Z' };
+	const other = { id: changeId(9002), seen: {}, at: '2014-11-12T10:00:00.000Z', fields: { note: 'autre' } };
+	const once = merge({}, { ...change, fields: { note: 'Rappeler' } }, 'sandrine');
+	const beside = merge(once, other, 'claire');
+	const grown = merge(
+		beside,
+		{ ...change, seen: { note: [change.id] }, fields: { note: 'Rappeler jeudi' } },
+		'sandrine'
+	);
+	expect(inUse(grown, 'note')).toBe('Rappeler jeudi');
+	expect(grown.note!.map(({ value }) => value)).toEqual(['Rappeler jeudi', 'autre']);
+	expect(merge(beside, { ...change, fields: { note: 'Rappeler' } }, 'sandrine')).toEqual(beside);
+});

@@ -6,7 +6,8 @@ import type { Current } from './sync';
  *
  * A value is current as long as no stored change on that field names its change in `seen`. So the change's own value
  * joins the current ones, and those it names leave. Which values are current does not depend on the order of arrival;
- * only which of several comes first does, and there the first stored stays in use.
+ * only which of several comes first does, and there the first stored stays in use. A change laid again, repeated or grown
+ * by a later edit of the form, takes its own earlier place.
  *
  * @param named whether a change already stored names this change on that field: it came late and is history at once
  * @returns new fields; those given are not touched */
@@ -21,7 +22,8 @@ export function merge(
 		const seen = seenBy(change, field);
 		const kept = currentOf(fields, field).filter((current) => !seen.includes(current.change));
 		const own: Current[] = named(field) ? [] : [{ value, change: change.id, person, at: change.at }];
-		merged[field] = [...kept, ...own];
+		const before = kept.findIndex((current) => current.change === change.id);
+		merged[field] = before === -1 ? [...kept, ...own] : kept.toSpliced(before, 1, ...own);
 	}
 	return merged;
 }
