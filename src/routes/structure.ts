@@ -3,7 +3,6 @@ import type { Answer, InterviewState } from '$lib/domain/interview';
 import type { Stakeholder } from '$lib/domain/framework';
 import { inUse } from '$lib/domain/record';
 import { findView, listViews, read, type View } from '$lib/local/views';
-import type { Grant } from '$lib/domain/structure';
 import { here } from './here.svelte';
 
 /** What pages read of the structure, typed: one function per thing they ask. */
@@ -89,10 +88,3 @@ export const interviewOf = (view: View): Interview => ({
 
 export const answerOf = (view: View, question: string): Answer | undefined =>
 	inUse(view.fields, `answer:${question}`) as Answer | undefined;
-
-export type Colleague = { id: string; name: string; grants: Grant[] };
-
-export async function listColleagues(): Promise<Colleague[]> {
-	const views = await listViews(here.db, here.person, 'person');
-	return views.map((view) => ({ id: view.id, name: '', grants: [], ...read<Colleague>(view) }));
-}

@@ -41,11 +41,16 @@ test('a counsellor interviews without a network, the tablet is killed twice, and
 
 		// Killed in the middle of a word: what the screen called saved is there when it opens again.
 		const words = screen.getByRole('textbox', { name: 'Ses mots' });
-		await words.pressSequentially('La première fois qu’une cliente m’a laissé ses clés, j’ai pleuré dans l’esca', {
-			delay: 5
-		});
-		await expect(screen.getByText('Enregistrement…')).toBeHidden();
-		await expect(screen.getByText(/^Enregistré sur cet appareil/)).toBeVisible();
+		const saved = async () => {
+			await expect(screen.getByText('Enregistrement…')).toBeHidden();
+			await expect(screen.getByText(/^Enregistré sur cet appareil/)).toBeVisible();
+		};
+		// Typed with a pause for breath: what was saved meanwhile does not come back over what follows.
+		await words.pressSequentially('La première fois qu’une cliente', { delay: 5 });
+		await saved();
+		await words.pressSequentially(' m’a laissé ses clés, j’ai pleuré dans l’esca', { delay: 5 });
+		await saved();
+		await expect(words).toHaveValue('La première fois qu’une cliente m’a laissé ses clés, j’ai pleuré dans l’esca');
 		await words.pressSequentially('lie', { delay: 1 });
 		const address = screen.url();
 		await tablet.kill();

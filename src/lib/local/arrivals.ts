@@ -1,10 +1,10 @@
 import Dexie from 'dexie';
 import { NO_ROWS, plus, type Digest } from '../domain/digest';
+import { audienceOf } from '../domain/kinds';
 import { merge } from '../domain/merge';
 import type { Record, SyncReply } from '../domain/sync';
 import type { Outgoing, PersonDatabase, Position, Sent, Taken } from './database';
 import { START } from './database';
-import { localAudience } from './views';
 
 /** Takes one reply in, in one transaction: receipts clear the outbox by change, records and marks come in, and the cursor
  * moves with them. A device killed before the commit asks for the same page again.
@@ -103,7 +103,7 @@ async function takeReceipts(
 			fields: merge(row?.fields ?? {}, outgoing.change, person)
 		};
 		const interview = about ? await db.records.get(about) : undefined;
-		const audience = localAudience(merged, interview);
+		const audience = audienceOf(merged, interview) ?? '';
 		// Without a sequence the server will send the record itself: what stands here until then is not counted.
 		changed.set(outgoing.record, { ...merged, audience, sequence: receipt.sequence ?? row?.sequence ?? 0 });
 	}

@@ -1,6 +1,6 @@
 import { isGone, valuesOf, type Fields } from '../domain/record';
 import type { Record } from '../domain/sync';
-import { audienceOf, type Subject } from '../domain/kinds';
+import type { Subject } from '../domain/kinds';
 import { merge } from '../domain/merge';
 import type { Outgoing, PersonDatabase } from './database';
 
@@ -48,6 +48,3 @@ export async function listViews(db: PersonDatabase, person: string, kind: string
 
 /** A view's values in use, typed by the caller, who knows the kind. */
 export const read = <T>(view: View | undefined): Partial<T> => (view ? (valuesOf(view.fields) as Partial<T>) : {});
-
-/** The audience a record of this device belongs to, as the server will decide it. */
-export const localAudience = (view: Subject, interview?: Subject): string => audienceOf(view, interview) ?? '';

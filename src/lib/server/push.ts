@@ -221,6 +221,7 @@ class Batch {
 		for (const [id, before] of this.#before) {
 			const now = this.#records.get(id)!;
 			const [contextBefore, context] = [about(this.#before, before), about(this.#records, now)];
+			if (now === before && context === contextBefore) continue; // only read along
 			const taken = before ? contributionsOf(before, contextBefore) : [];
 			const given = contributionsOf(now, context);
 			if (taken.length + given.length > 0) moves.push(...negate(taken), ...given);

@@ -30,16 +30,17 @@ export async function releaseInside(app: App, structure: string, campaignId: str
 			const known = await readReleased(trx, structure, campaignId, k);
 			const sequence = await sequenceOf(trx, structure);
 			return known?.sequence === sequence
-				? await assemble(app, trx, structure, scope, known.answers, k, sequence)
+				? assemble(app, scope, await loadTallies(trx, structure, campaignId), known.answers, k, sequence)
 				: undefined;
 		});
 	if (shown) return shown;
 	return await app.db.transaction().execute(async (trx) => {
 		const { sequence } = await lockStructure(trx, structure);
 		const before = await readReleased(trx, structure, campaignId, k);
-		const answers = releaseAnswers(groupsOf(await loadTallies(trx, structure, campaignId)), k, before?.answers ?? {});
+		const tallies = await loadTallies(trx, structure, campaignId);
+		const answers = releaseAnswers(groupsOf(tallies), k, before?.answers ?? {});
 		await writeReleased(trx, structure, campaignId, k, sequence, answers);
-		return await assemble(app, trx, structure, scope, answers, k, sequence);
+		return assemble(app, scope, tallies, answers, k, sequence);
 	});
 }
 
@@ -48,15 +49,8 @@ export async function releaseOutside(app: App, structure: string, campaignId: st
 	const scope = await scopeOf(app.db, structure, campaignId);
 	const tallies = await loadTallies(app.db, structure, campaignId);
 	const sequence = await sequenceOf(app.db, structure);
-	return await assemble(
-		app,
-		app.db,
-		structure,
-		scope,
-		releaseOnce(groupsOf(tallies), scope.kShared),
-		scope.kShared,
-		sequence
-	);
+	const answers = releaseOnce(groupsOf(tallies), scope.kShared);
+	return assemble(app, scope, tallies, answers, scope.kShared, sequence);
 }
 
 type Scope = { campaign: CampaignScope; framework: Framework; k: number; kShared: number };
@@ -86,16 +80,14 @@ export const campaignScope = (id: string, fields: Fields): CampaignScope => ({
 	antennas: (inUse(fields, 'antennas') as string[] | undefined) ?? []
 });
 
-async function assemble(
+function assemble(
 	app: App,
-	db: Reader,
-	structure: string,
 	{ campaign, framework }: Scope,
+	tallies: readonly Contribution[],
 	answers: ReleasedAnswers,
 	k: number,
 	sequence: number
-): Promise<Released> {
-	const tallies = await loadTallies(db, structure, campaign.id);
+): Released {
 	const kept = criteriaOf(framework).filter(({ id }) => campaign.criteria.includes(id));
 	const sheets: Sheets = {
 		campaign: campaign.id,
@@ -117,7 +109,8 @@ export async function loadTallies(db: Reader, structure: string, campaign: strin
 		.execute()) as Contribution[];
 }
 
-const sequenceOf = async (db: Reader, structure: string): Promise<number> =>
+/** The sequence of the structure's last commit: the sheets of a campaign move with it and with nothing else. */
+export const sequenceOf = async (db: Reader, structure: string): Promise<number> =>
 	(await db.selectFrom('structure').select('sequence').where('id', '=', structure).executeTakeFirstOrThrow()).sequence;
 
 async function readReleased(db: Reader, structure: string, campaign: string, k: number) {

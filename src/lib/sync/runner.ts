@@ -27,7 +27,8 @@ export class Runner {
 	#cancel: () => void = () => {};
 	#failures = 0;
 	#running = false;
-	#again = false;
+	/** How soon to exchange again after the one under way, where something came up meanwhile. */
+	#again: number | undefined;
 	#stopped = false;
 
 	constructor(
@@ -40,7 +41,7 @@ export class Runner {
 	async wake(): Promise<void> {
 		if (this.#stopped) return;
 		if (this.#running) {
-			this.#again = true;
+			this.#again = 0;
 			return;
 		}
 		this.#cancel();
@@ -59,7 +60,7 @@ export class Runner {
 
 	/** Something was saved: it will be worth a call soon. */
 	edited(): void {
-		if (this.#running) this.#again = true;
+		if (this.#running) this.#again ??= AFTER_EDIT;
 		else if (!this.#stopped && this.#failures === 0) this.#next(AFTER_EDIT);
 	}
 
@@ -72,8 +73,8 @@ export class Runner {
 	#rest(outcome: Outcome | undefined): void {
 		const failed = outcome !== undefined && outcome.state !== 'done' && outcome.state !== 'signed-out';
 		this.#failures = failed ? this.#failures + 1 : 0;
-		const delay = failed ? Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (this.#failures - 1)) : this.#again ? 0 : LOOK;
-		this.#again = false;
+		const delay = failed ? Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (this.#failures - 1)) : (this.#again ?? LOOK);
+		this.#again = undefined;
 		this.onstate({ at: 'rest', outcome, retryIn: failed ? delay : undefined });
 		if (!this.#stopped && outcome?.state !== 'signed-out') this.#next(delay);
 	}

@@ -6,7 +6,7 @@ import { forReader, Sheets } from '../../domain/sheet';
 import type { App } from '../app';
 import { endpoint } from '../endpoint';
 import { sendJson } from '../body';
-import { releaseInside, releaseOutside } from '../sheets';
+import { releaseInside, releaseOutside, sequenceOf } from '../sheets';
 import { sheetsCsv } from '../sheets-csv';
 import { loadKind } from '../store';
 
@@ -34,12 +34,15 @@ export const sheets = endpoint({
 				}
 			);
 		}
-		const { sheets, campaign: scope } = await releaseInside(app, session.structure.id, campaign);
 		const rights = createHash('sha256').update(JSON.stringify(session.person.grants)).digest('base64url').slice(0, 8);
-		const etag = `"${app.version}-${campaign.slice(0, 8)}-${sheets.sequence}-${rights}"`;
-		const headers = { etag, 'cache-control': 'private, no-cache' };
-		if (request.headers.get('if-none-match')?.replace('W/', '') === etag)
-			return new Response(null, { status: 304, headers });
+		const etagAt = (sequence: number) => `"${app.version}-${campaign.slice(0, 8)}-${sequence}-${rights}"`;
+		const fresh = (etag: string) => ({ etag, 'cache-control': 'private, no-cache' });
+		const known = request.headers.get('if-none-match')?.replace('W/', '');
+		// Asked at every exchange and mostly unchanged: nothing is put together then.
+		if (known && known === etagAt(await sequenceOf(app.db, session.structure.id)))
+			return new Response(null, { status: 304, headers: fresh(known) });
+		const { sheets, campaign: scope } = await releaseInside(app, session.structure.id, campaign);
+		const headers = fresh(etagAt(sheets.sequence));
 		return await sendJson(request, JSON.stringify(forReader(sheets, session.person, scope)), { headers });
 	}
 });
