@@ -1,9 +1,10 @@
-import { endpoints } from '$lib/server/endpoints';
-import { answer } from '$lib/server/endpoint';
+import { Secret, TOTP } from 'otpauth';
 import type { App } from '$lib/server/app';
+import { findEndpoint } from '$lib/server/serve';
+import { answer } from '$lib/server/endpoint';
 import type { Change } from '$lib/domain/change';
 import { MAX_CHANGES, SyncReply, type Cursor } from '$lib/domain/sync';
-import type { Session } from '$lib/domain/session';
+import { KEY_HEADER, type Entered, type Session } from '$lib/domain/session';
 import type { Grant } from '$lib/domain/structure';
 
 /** Goes through the front door: the request a browser would send, the answer it would get. */
@@ -11,34 +12,48 @@ export async function call(
 	app: App,
 	method: string,
 	path: string,
-	options: { body?: unknown; raw?: BodyInit; cookie?: string; headers?: Record<string, string> } = {}
+	options: {
+		body?: unknown;
+		raw?: BodyInit;
+		as?: Pick<Device, 'cookie' | 'key'>;
+		headers?: Record<string, string>;
+		from?: string;
+	} = {}
 ): Promise<Response> {
 	const url = new URL(path, app.origin);
-	const found = endpoints
-		.map((endpoint) => ({
-			endpoint,
-			match: new RegExp(`^${endpoint.path.replace(/\[(\w+)\]/g, '(?<$1>[^/]+)')}$`).exec(url.pathname)
-		}))
-		.find(({ endpoint, match }) => match && endpoint.method === method);
+	const found = findEndpoint(method, url.pathname);
 	if (!found) throw new Error(`no endpoint ${method} ${path}`);
-	const headers = new Headers(options.headers);
-	if (options.cookie) headers.set('cookie', options.cookie);
+	const headers = new Headers({ ...(options.as ? headersOf(options.as) : {}), ...options.headers });
 	const body = options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
 	const request = new Request(url, {
 		method,
 		headers,
 		...(body === undefined ? {} : { body, duplex: 'half' })
 	} as RequestInit);
-	return await answer(app, found.endpoint, request, { ...found.match!.groups }, '127.0.0.1');
+	return await answer(app, found.endpoint, request, found.params, options.from ?? '127.0.0.1');
 }
 
-export type Device = { session: Session; cookie: string };
+/** The two halves of a session. */
+export const headersOf = ({ cookie, key }: Pick<Device, 'cookie' | 'key'>): Record<string, string> => ({
+	cookie,
+	[KEY_HEADER]: key
+});
 
-const cookieOf = (response: Response): string => response.headers.get('set-cookie')!.split(';')[0]!;
+export type Device = { session: Session; cookie: string; key: string; structureKey: string };
+
+/** Who has come in, out of a sign-in's answer. */
+export async function entered(response: Response): Promise<Device> {
+	if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+	const { session, key, structureKey } = (await response.json()) as Entered;
+	return { session, key, structureKey, cookie: response.headers.get('set-cookie')!.split(';')[0]! };
+}
 
 export const PASSPHRASE = 'les gaves descendent vite';
 let devices = 0;
-const deviceNamed = (name: string) => ({ id: `00000000-0000-4000-8000-${String(++devices).padStart(12, '0')}`, name });
+export const deviceNamed = (name: string) => ({
+	id: `00000000-0000-4000-8000-${String(++devices).padStart(12, '0')}`,
+	name
+});
 
 /** Claire sets the structure up, with antennas in Tarbes and Lourdes. */
 export async function setUp(app: App, antennas = ['Tarbes', 'Lourdes']): Promise<Device> {
@@ -50,10 +65,25 @@ export async function setUp(app: App, antennas = ['Tarbes', 'Lourdes']): Promise
 		passphrase: PASSPHRASE,
 		device: deviceNamed('Poste du siège')
 	};
-	const response = await call(app, 'POST', '/api/setup', { body });
-	if (!response.ok) throw new Error(await response.text());
-	return { session: (await response.json()) as Session, cookie: cookieOf(response) };
+	return await entered(await call(app, 'POST', '/api/setup', { body }));
 }
+
+/** The six digits that an authenticator app shows. */
+export const digitsOf = (secret: string, at: Date): string =>
+	new TOTP({ secret: Secret.fromBase32(secret), digits: 6, period: 30 }).generate({ timestamp: at.getTime() });
+
+/** Adds an authenticator app to somebody's account.
+ * @returns its secret and the recovery codes */
+export async function addTotp(app: App, as: Device): Promise<{ secret: string; recovery: string[] }> {
+	const offer = await call(app, 'POST', '/api/account/totp', { as });
+	const { ticket, secret } = (await offer.json()) as { ticket: string; secret: string };
+	const body = { ticket, code: digitsOf(secret, app.clock()), name: 'Téléphone' };
+	const added = await call(app, 'PUT', '/api/account/totp', { as, body });
+	if (!added.ok) throw new Error(await added.text());
+	return { secret, ...((await added.json()) as { recovery: string[] }) };
+}
+
+const protectedOnes = new WeakMap<App, Set<string>>();
 
 /** The director adds a person, who uses the code on a device of theirs. */
 export async function enrol(
@@ -63,13 +93,16 @@ export async function enrol(
 	grants: Grant[],
 	device = `Tablette de ${name}`
 ): Promise<Device> {
-	const added = await call(app, 'POST', '/api/people', { body: { name, grants }, cookie: director.cookie });
+	// Whoever invites has a second factor.
+	const known = protectedOnes.get(app) ?? new Set<string>();
+	protectedOnes.set(app, known.add(''));
+	if (!known.has(director.session.person.id)) await addTotp(app, director);
+	known.add(director.session.person.id);
+	const added = await call(app, 'POST', '/api/people', { body: { name, grants }, as: director });
+	if (!added.ok) throw new Error(await added.text());
 	const { code } = (await added.json()) as { code: string };
-	const response = await call(app, 'POST', '/api/enrol', {
-		body: { code, passphrase: PASSPHRASE, device: deviceNamed(device) }
-	});
-	if (!response.ok) throw new Error(await response.text());
-	return { session: (await response.json()) as Session, cookie: cookieOf(response) };
+	const body = { code, passphrase: PASSPHRASE, device: deviceNamed(device) };
+	return await entered(await call(app, 'POST', '/api/enrol', { body }));
 }
 
 /** One call of `POST /api/sync`. */
@@ -88,7 +121,7 @@ export async function sync(
 		audiences: at.audiences ?? [],
 		filling: at.filling ?? []
 	};
-	const response = await call(app, 'POST', '/api/sync', { body, cookie: device.cookie });
+	const response = await call(app, 'POST', '/api/sync', { body, as: device });
 	if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
 	return SyncReply.parse(await response.json());
 }

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { contributionsOf } from '$lib/domain/contributions';
 import { NO_ROWS, plus, together, type Digest } from '$lib/domain/digest';
 import type { Subject } from '$lib/domain/kinds';
@@ -62,3 +63,27 @@ export const quarantineOf = async (app: App) =>
 		raw: JSON.parse(row.raw) as unknown,
 		fields: JSON.parse(row.fields) as string[]
 	}));
+
+/** Every table of the database, the migrations' own excepted, with its rows: what anybody who holds it can read. */
+export async function dump(app: App): Promise<{ [table: string]: { [column: string]: unknown }[] }> {
+	const tables = (await app.db.introspection.getTables()).map(({ name }) => name as 'record').toSorted();
+	const rows: { [table: string]: { [column: string]: unknown }[] } = {};
+	for (const table of tables) rows[table] = await app.db.selectFrom(table).selectAll().execute();
+	return rows;
+}
+
+/** Everything the server stores still agrees with itself. */
+export async function expectSound(app: App, structure: string): Promise<void> {
+	const tallies = await talliesOf(app, structure);
+	expect(tallies.stored).toEqual(tallies.expected);
+	const digests = await digestsOf(app, structure);
+	expect(digests.stored).toEqual(digests.expected);
+}
+
+/** Which of these texts stand anywhere in the tables, and where: a failure then says it in one line. */
+export async function tracesOf(app: App, hidden: readonly string[]): Promise<string[]> {
+	return Object.entries(await dump(app)).flatMap(([table, rows]) => {
+		const text = JSON.stringify(rows);
+		return hidden.filter((one) => text.includes(one)).map((one) => `${one} in ${table}`);
+	});
+}

@@ -2,7 +2,7 @@ import type { ReadingValue } from './reading';
 import { readingKey } from './reading';
 import { differing, inUse, isContested, isGone } from './record';
 import { counts, type Subject } from './kinds';
-import type { Answer } from './interview';
+import { hasWords, type Answer } from './interview';
 
 /** What is counted. Each measure says what `subject` and `detail` hold:
  * - `interview`: detail `finished` or `refused`
@@ -105,7 +105,7 @@ function detailsOf(answer: Answer): [detail: string, amount: number][] {
 	if (typeof answer.value === 'number') details.push([`value:${answer.value}`, answer.value]);
 	else if (typeof answer.value === 'string') details.push([`value:${answer.value}`, 0]);
 	else for (const option of new Set(answer.value ?? [])) details.push([`value:${option}`, 0]);
-	if (answer.words?.trim()) details.push(['words', 0]);
+	if (hasWords(answer)) details.push(['words', 0]);
 	return details.length > 0 ? [['answered', 0], ...details] : [];
 }
 

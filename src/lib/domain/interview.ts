@@ -12,6 +12,7 @@ export const Answer = z.looseObject({
 		z.union([z.int().check(z.gte(-1_000_000), z.lte(1_000_000)), Id, z.array(Id).check(z.maxLength(100))])
 	),
 	words: z.optional(Words),
+	hadWords: z.optional(z.boolean()), // their time is over, or they have left this device: counted, not there any more
 	without: z.optional(z.enum(['unknown', 'declined']))
 });
 export type Answer = z.infer<typeof Answer>;
@@ -33,7 +34,8 @@ export const interviewFields = {
 	label: z.string().check(z.maxLength(80)), // seen by the interviewer only, never in sheets or exports
 	criteria: z.array(Id),
 	state: InterviewState,
-	note: Words // for the team, never quoted
+	note: Words, // for the team, never quoted
+	receipt: z.string().check(z.minLength(20), z.maxLength(60)) // hash of the code that the respondent was given
 };
 export const interviewFamilies = { 'answer:': Answer, 'consent:': Consent };
 
@@ -83,4 +85,6 @@ export const isAnswered = (answer: Answer | undefined): boolean =>
 	answer !== undefined &&
 	(answer.without !== undefined ||
 		(answer.value !== undefined && !(Array.isArray(answer.value) && answer.value.length === 0)) ||
-		Boolean(answer.words?.trim()));
+		hasWords(answer));
+
+export const hasWords = (answer: Answer): boolean => answer.hadWords === true || Boolean(answer.words?.trim());

@@ -42,6 +42,9 @@ export function invalidFields(kind: string, fields: { [field: string]: unknown }
 		.map(([field]) => field);
 }
 
+/** The owner of what has outlived its time: counted, and nobody's to read. */
+export const NOBODY = '-';
+
 /** What merging, rights and audiences look at. */
 export type Subject = { id: string; kind: string; owner: string; about?: string | undefined; fields: Fields };
 
@@ -74,7 +77,7 @@ export const quoteInForce = (excerpt: Subject, interview: Subject | undefined): 
 /** The one audience a record belongs to now, or none when it is gone: who receives it follows from the rights.
  * @param interview the interview it is about, where it is about one */
 export function audienceOf(record: Subject, interview?: Subject): string | undefined {
-	if (isGone(record.fields)) return undefined;
+	if (isGone(record.fields) || record.owner === NOBODY) return undefined;
 	switch (record.kind) {
 		case 'interview':
 			return `interviews:${record.owner}`;

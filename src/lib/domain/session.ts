@@ -31,17 +31,65 @@ export type Enrol = z.infer<typeof Enrol>;
 export const Explore = z.looseObject({ device: DeviceName, role: z.enum(['director', 'counsellor', 'antenna-staff']) });
 export type Explore = z.infer<typeof Explore>;
 
-/** Who is signed in on this device. */
+/** Who is signed in on this device. A second factor that is `required` must be set up before anything else. */
 export const Session = z.looseObject({
 	structure: z.looseObject({ id: Id, name: z.string(), fictitious: z.boolean() }),
 	person: z.looseObject({ id: Id, name: z.string(), grants: z.array(Grant) }),
-	device: DeviceName
+	device: DeviceName,
+	secondFactor: z.enum(['on', 'off', 'required'])
 });
 export type Session = z.infer<typeof Session>;
 
+/** Somebody has come in. `key` is the second half of the session: the cookie alone, copied from a stolen tablet, opens
+ * nothing, so the device keeps this half in its vault. `structureKey` is what its vault is also wrapped to. */
+export const Entered = z.looseObject({ session: Session, key: z.string(), structureKey: z.string() });
+export type Entered = z.infer<typeof Entered>;
+
+export const FACTORS = ['totp', 'passkey', 'recovery'] as const;
+
+/** The passphrase was right, and a second factor is still to be shown. `passkey` is what the browser is asked to sign. */
+export const SecondStep = z.looseObject({
+	ticket: z.string(),
+	methods: z.array(z.enum(FACTORS)),
+	passkey: z.optional(z.unknown())
+});
+export type SecondStep = z.infer<typeof SecondStep>;
+
+/** The second step: six digits, a recovery code, or what the passkey signed. */
+export const SecondProof = z.looseObject({
+	ticket: z.string().check(z.maxLength(200)),
+	code: z.optional(Code),
+	passkey: z.optional(z.looseObject({ id: z.string() }))
+});
+
+/** The request header that carries the second half of a session. */
+export const KEY_HEADER = 'temoin-key';
+
+export const PASSKEY_NAME = Name;
+
+/** One way of one's own to prove who one is, beside the passphrase. */
+export const Factor = z.looseObject({
+	id: Id,
+	kind: z.enum(['totp', 'passkey']),
+	name: z.string(),
+	at: z.string(),
+	usedAt: z.nullable(z.string())
+});
+export type Factor = z.infer<typeof Factor>;
+
+/** A device somebody is signed in on. */
+export const OwnDevice = z.looseObject({
+	id: Id,
+	name: z.string(),
+	since: z.string(),
+	seen: z.string(),
+	current: z.boolean(),
+	state: z.enum(['open', 'closed', 'revoked', 'wiped'])
+});
+export type OwnDevice = z.infer<typeof OwnDevice>;
+
 /** What the server says to somebody not signed in: whether it can be set up, and whose it is. */
 export const Welcome = z.looseObject({
-	session: z.nullable(Session),
 	canSetUp: z.boolean(),
 	structures: z.array(z.looseObject({ id: Id, name: z.string(), fictitious: z.boolean() }))
 });

@@ -18,8 +18,14 @@ export const Record = z.looseObject({
 });
 export type Record = z.infer<typeof Record>;
 
-/** What stays of a record in an audience it has left, by deletion, erasure or otherwise. */
-export const Mark = z.looseObject({ id: Id, sequence: z.int(), gone: z.literal(true) });
+/** What stays of a record in an audience it has left, by deletion, erasure or otherwise. An erased one takes with it
+ * whatever a device still keeps of it, unsent edits too. */
+export const Mark = z.looseObject({
+	id: Id,
+	sequence: z.int(),
+	gone: z.literal(true),
+	erased: z.optional(z.boolean())
+});
 export type Mark = z.infer<typeof Mark>;
 
 export const PROTOCOL = 1;
@@ -76,3 +82,7 @@ export const SyncReply = z.looseObject({
 	now: z.string() // the server's time, for display
 });
 export type SyncReply = z.infer<typeof SyncReply>;
+
+/** What became of a locked vault's outbox. */
+export const SealedReply = z.looseObject({ receipts: z.array(Receipt), committed: z.int() });
+export type SealedReply = z.infer<typeof SealedReply>;

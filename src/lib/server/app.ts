@@ -1,4 +1,6 @@
+import { CODE_LENGTH, codeFrom } from '../domain/code';
 import type { Database } from './database/open';
+import type { Ledger } from './ledger';
 
 /** What every handler is given: nothing below `routes/` reads a clock, a random source or the environment by itself. */
 export type App = {
@@ -10,6 +12,12 @@ export type App = {
 	/** The one-time code that the start command prints. It opens the first set-up. */
 	setupCode: string;
 	version: string;
+	/** Refuses an address that asks too much. */
+	limit: (address: string) => void;
+	/** 32 bytes that lie outside the database: what is sealed with them is useless to who copies the database alone. */
+	secret: Uint8Array;
+	/** What was erased, kept outside the database too: a backup that comes back does not bring anybody back. */
+	ledger: Ledger;
 };
 
 export const nowOf = (app: App): string => app.clock().toISOString();
@@ -23,11 +31,5 @@ export function newId(app: App): string {
 	return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** A secret for people to read aloud and type: no letter that looks like a digit. 5 bits a character. */
-export function newCode(app: App, characters = 10): string {
-	const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
-	const letters = [...app.random(characters)].map((byte) => alphabet[byte & 31]).join('');
-	return letters.replace(/(.{5})(?=.)/g, '$1-');
-}
-
-export const plainCode = (code: string): string => code.toUpperCase().replace(/[^A-Z0-9]/g, '');
+/** A secret for people to read aloud and type: no letter that looks like a digit. 50 bits. */
+export const newCode = (app: Pick<App, 'random'>): string => codeFrom(app.random(CODE_LENGTH));

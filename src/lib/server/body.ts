@@ -27,14 +27,21 @@ export async function readJson<T extends z.ZodMiniType>(
 	return parsed.data;
 }
 
+/** A body that has not come in this long is not waited for any more. */
+const PATIENCE = 60_000;
+
 async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
 	const parts: Uint8Array[] = [];
 	let size = 0;
+	const reader = request.body?.getReader();
+	const late = setTimeout(() => void reader?.cancel(new Error('late')), PATIENCE);
 	try {
-		for await (const part of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-			size += part.length;
+		for (;;) {
+			const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+			if (done) break;
+			size += value.length;
 			if (size > limit) throw new Problem('body.too-large', 413, { limit });
-			parts.push(part);
+			parts.push(value);
 		}
 	} catch (cause) {
 		if (cause instanceof Problem) throw cause;
@@ -43,6 +50,9 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
 		throw status === 413
 			? new Problem('body.too-large', 413, { limit })
 			: new Problem('body.unreadable', 400, {}, { cause });
+	} finally {
+		clearTimeout(late);
+		void reader?.cancel().catch(() => undefined);
 	}
 	const bytes = Buffer.concat(parts);
 	const encoding = request.headers.get('content-encoding') ?? 'identity';
@@ -75,3 +85,6 @@ export async function sendJson(
 	headers.set('vary', 'accept-encoding');
 	return new Response(await deflate(plain, { level: 6 }), { status: init.status ?? 200, headers });
 }
+
+export const sendProblem = (request: Request, { code, status, details }: Problem): Promise<Response> =>
+	sendJson(request, JSON.stringify({ problem: code, details }), { status });

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { Problem } from '../domain/problem';
-import { hasRole } from '../domain/rights';
-import type { Session } from '../domain/session';
+import { mayDo, type Act } from '../domain/rights';
+import { KEY_HEADER, type Session } from '../domain/session';
 import type { App } from './app';
-import { readJson, sendJson } from './body';
-import { findSession } from './sessions';
+import { readJson, sendJson, sendProblem } from './body';
+import { everywhere, inStructure } from './database/open';
+import { findSession, type Opened } from './sessions';
 
 /** What a handler is given. `session` is there when its endpoint asks for one. */
 export type Call<Body = unknown> = {
@@ -13,19 +14,16 @@ export type Call<Body = unknown> = {
 	body: Body;
 	params: Record<string, string>;
 	session: Session;
-	token: string | undefined;
 	address: string;
 };
-
-/** Who may call: anybody, somebody signed in, or a director. */
-export type Caller = 'anybody' | 'signed-in' | 'director';
 
 /** One endpoint: its door, what it reads and what it answers. The table of all of them makes the OpenAPI document. */
 export type Endpoint = {
 	method: 'GET' | 'POST' | 'PUT' | 'DELETE';
 	path: string;
 	summary: string;
-	caller: Caller;
+	/** What calling it is an act of, or that anybody may: the rights table says who may do it. */
+	act: Act | 'anybody';
 	body?: z.ZodMiniType;
 	limit?: number;
 	reply?: z.ZodMiniType;
@@ -41,7 +39,8 @@ export function endpoint<B extends z.ZodMiniType = z.ZodMiniType<undefined>>(
 	return declared as unknown as Endpoint;
 }
 
-/** Answers one request: origin, session, body, handler; a problem becomes its status and words, anything else is a bug. */
+/** Answers one request: rate, origin, session, right, body, handler; a problem becomes its status and words, anything else
+ * is a bug. What somebody signed in asks for runs within their structure. */
 export async function answer(
 	app: App,
 	endpoint: Endpoint,
@@ -49,24 +48,32 @@ export async function answer(
 	params: Record<string, string>,
 	address: string
 ): Promise<Response> {
-	try {
-		refuseOtherOrigins(app, endpoint, request);
-		const token = readCookie(app, request);
-		const session = endpoint.caller === 'anybody' ? undefined : await findSession(app, token);
-		if (endpoint.caller !== 'anybody' && !session) throw new Problem('session.missing', 401);
-		if (endpoint.caller === 'director' && !hasRole(session!.person, 'director'))
-			throw new Problem('right.missing', 403);
-		const body = endpoint.body ? await readJson(request, endpoint.body, endpoint.limit ?? BODY_LIMIT) : undefined;
-		return await endpoint.handle({ app, request, body, params, session, token, address } as Call<never>);
-	} catch (thrown) {
-		if (thrown instanceof Problem) return await sendProblem(request, thrown);
-		if (isDiskFull(thrown)) return await sendProblem(request, new Problem('place.full', 507, {}, { cause: thrown }));
-		throw thrown;
-	}
+	const answering = async () => {
+		try {
+			app.limit(address);
+			refuseOtherOrigins(app, endpoint, request);
+			const session = endpoint.act === 'anybody' ? undefined : await admit(app, endpoint.act, request);
+			const body = endpoint.body ? await readJson(request, endpoint.body, endpoint.limit ?? BODY_LIMIT) : undefined;
+			return await endpoint.handle({ app, request, body, params, session, address } as Call<never>);
+		} catch (thrown) {
+			if (thrown instanceof Problem) return await sendProblem(request, thrown);
+			if (isDiskFull(thrown)) return await sendProblem(request, new Problem('place.full', 507, {}, { cause: thrown }));
+			throw thrown;
+		}
+	};
+	const structure = endpoint.act === 'anybody' ? undefined : readCookie(app, request)?.split('.')[0];
+	return structure ? await inStructure(structure, answering) : await everywhere(answering);
 }
 
-const sendProblem = (request: Request, { code, status, details }: Problem) =>
-	sendJson(request, JSON.stringify({ problem: code, details }), { status });
+/** Who asks, when they may.
+ * @throws Problem `session.missing`, `device.revoked`, `second-factor.required`, `right.missing` */
+async function admit(app: App, act: Act, request: Request): Promise<Session> {
+	const session = await findSession(app, readCookie(app, request), request.headers.get(KEY_HEADER) ?? undefined);
+	if (!session) throw new Problem('session.missing', 401);
+	if (session.secondFactor === 'required' && act !== 'own-account') throw new Problem('second-factor.required', 403);
+	if (!mayDo(session.person, act)) throw new Problem('right.missing', 403);
+	return session;
+}
 
 const isDiskFull = (thrown: unknown): boolean => {
 	const { errcode, code } = thrown as { errcode?: number; code?: string };
@@ -86,10 +93,14 @@ const LOCAL = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 const isHome = (app: App, origin: string): boolean =>
 	origin === app.origin || (LOCAL.test(app.origin) && LOCAL.test(origin));
 
-const cookieName = (app: App): string => (app.origin.startsWith('https:') ? '__Host-temoin' : 'temoin');
+/** One cookie a person: several share a tablet, and each one's other half lies in their own vault. It begins by whose it is. */
+const cookieName = (app: App, key: string): string =>
+	`${app.origin.startsWith('https:') ? '__Host-' : ''}temoin-${key.split('.')[0]}`;
 
 function readCookie(app: App, request: Request): string | undefined {
-	const name = `${cookieName(app)}=`;
+	const key = request.headers.get(KEY_HEADER);
+	if (!key) return undefined;
+	const name = `${cookieName(app, key)}=`;
 	return request.headers
 		.get('cookie')
 		?.split(/;\s*/)
@@ -97,10 +108,11 @@ function readCookie(app: App, request: Request): string | undefined {
 		?.slice(name.length);
 }
 
-/** The session's cookie, or with no token its end. */
-export function cookieOf(app: App, token: string | undefined): string {
+/** The session's cookie, or its end. */
+export function cookieOf(app: App, { key, token }: Opened | { key: string; token: undefined }): string {
 	const secure = app.origin.startsWith('https:') ? '; Secure' : '';
-	return `${cookieName(app)}=${token ?? ''}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${token ? 400 * 86_400 : 0}${secure}`;
+	const age = token ? 400 * 86_400 : 0;
+	return `${cookieName(app, key)}=${token ?? ''}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${age}${secure}`;
 }
 
 /** An answer of a declared shape. */
@@ -109,3 +121,6 @@ export const reply = (
 	value: unknown,
 	init: { status?: number; headers?: HeadersInit } = {}
 ) => sendJson(call.request, JSON.stringify(value), init);
+
+export const done = (headers?: HeadersInit): Response =>
+	new Response(null, { status: 204, ...(headers ? { headers } : {}) });

@@ -1,27 +1,27 @@
 import type { Endpoint } from './endpoint';
+import * as account from './handlers/account';
+import { cspReport } from './handlers/csp-report';
+import * as devices from './handlers/devices';
 import { health } from './handlers/health';
+import * as office from './handlers/office';
 import { openapi } from './handlers/openapi';
-import { addPerson, changePerson, dismissPerson, invitePerson, listPeople } from './handlers/people';
-import { enrol, explore, leaveFictitious, setUp, signIn, signOut, whoAmI } from './handlers/session';
+import * as people from './handlers/people';
+import * as session from './handlers/session';
 import { sheets } from './handlers/sheets';
 import { sync } from './handlers/sync';
+import * as testimonies from './handlers/testimonies';
 
 /** Every door of the server. What is not here does not answer. */
 export const endpoints: readonly Endpoint[] = [
 	health,
 	openapi(() => endpoints),
-	whoAmI,
-	signIn,
-	signOut,
-	setUp,
-	enrol,
-	explore,
-	leaveFictitious,
-	listPeople,
-	addPerson,
-	changePerson,
-	dismissPerson,
-	invitePerson,
+	cspReport,
+	...Object.values(session),
+	...Object.values(account),
+	...Object.values(devices),
+	...Object.values(people).filter((one) => typeof one === 'object'),
 	sync,
-	sheets
+	sheets,
+	...Object.values(testimonies),
+	...Object.values(office)
 ];

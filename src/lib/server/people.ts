@@ -3,10 +3,12 @@ import { Problem } from '../domain/problem';
 import type { Invitation, PersonEdit } from '../domain/session';
 import { isWeak } from '../domain/session';
 import type { Grant } from '../domain/structure';
-import { newCode, newId, nowOf, plainCode, type App } from './app';
+import { plainCode } from '../domain/code';
+import { newCode, newId, nowOf, type App } from './app';
 import { COMMON } from './common-passphrases';
 import { hashPassphrase } from './passphrase';
 import { push } from './push';
+import { revokeDevice } from './sessions';
 import { loadRecords, lockStructure, type Trx } from './store';
 import { seenOf } from '../domain/record';
 
@@ -91,9 +93,20 @@ export async function removePerson(
 		.where('structure_id', '=', structure)
 		.where('id', '=', id)
 		.execute();
-	await trx.deleteFrom('session').where('structure_id', '=', structure).where('person_id', '=', id).execute();
+	await revokeDevices(app, trx, structure, id);
 	await trx.deleteFrom('invitation').where('structure_id', '=', structure).where('person_id', '=', id).execute();
 	await tellColleagues(app, trx, structure, id, { left: true }, by);
+}
+
+/** Their devices give up what they hold at their next contact, once it has left. */
+async function revokeDevices(app: App, trx: Trx, structure: string, person: string): Promise<void> {
+	const devices = await trx
+		.selectFrom('device')
+		.select('id')
+		.where('structure_id', '=', structure)
+		.where('person_id', '=', person)
+		.execute();
+	for (const { id } of devices) await revokeDevice(app, trx, structure, id, person);
 }
 
 async function tellColleagues(

@@ -130,7 +130,7 @@ async function take(
 		.execute();
 	const marks = await db
 		.selectFrom('mark')
-		.select(['record_id as id', 'sequence'])
+		.select(['record_id as id', 'sequence', 'erased'])
 		.where('structure_id', '=', structure)
 		.where('audience', 'in', audiences)
 		.where('sequence', '>', after)
@@ -139,11 +139,11 @@ async function take(
 		.limit(room + 2)
 		.execute();
 	const rows: Row[] = [
-		...marks.map(({ id, sequence }) => ({
+		...marks.map(({ id, sequence, erased }) => ({
 			id,
 			sequence,
 			gone: true,
-			json: JSON.stringify({ id, sequence, gone: true })
+			json: JSON.stringify({ id, sequence, gone: true, ...(erased ? { erased: true } : {}) })
 		})),
 		...records.map(({ fields, about, ...row }) => ({
 			id: row.id,

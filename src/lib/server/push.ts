@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { Change } from '../domain/change';
 import { contributionsOf } from '../domain/contributions';
-import { minus, NO_ROWS, plus, together, type Digest } from '../domain/digest';
+import { minus, NO_ROWS, plus, type Digest } from '../domain/digest';
 import { audienceOf, counts, invalidFields, isKnownKind, quoteCeiling } from '../domain/kinds';
 import { merge, namedElsewhere } from '../domain/merge';
-import { isContested } from '../domain/record';
+import { inUse, isContested } from '../domain/record';
 import type { ProblemCode } from '../domain/problem';
 import { mayWrite, type Actor } from '../domain/rights';
 import type { Receipt } from '../domain/sync';
 import { addUp, negate, type Tally } from '../domain/tallies';
 import { nowOf, type App } from './app';
+import { closeCommit, writeDigests, writeMarks, writeTallies } from './moves';
 import { chunks, insertMany, loadAbout, loadRecords, lockStructure, type Stored, type Trx } from './store';
 import type { Schema } from './database/schema';
 
@@ -42,11 +43,12 @@ export async function push(
 	const lock = await lockStructure(trx, structure);
 	const session = new Batch(app, author, judged);
 	const parsed = batch.map((raw) => session.parse(raw));
+	const texts = batch.map((raw, i) => parsed[i]?.raw ?? printDeep(raw));
 	await session.load(
 		trx,
 		parsed.filter((one) => one !== undefined)
 	);
-	const receipts = batch.map((raw, i) => session.take(parsed[i], raw));
+	const receipts = texts.map((text, i) => session.take(parsed[i], text));
 	await session.settleExcerpts(trx);
 	const { committed, derivable } = await session.write(trx, lock.sequence, standing);
 	for (const [i, one] of parsed.entries()) {
@@ -67,6 +69,7 @@ class Batch {
 	#changes: (Parsed & { verdict: Receipt['verdict'] })[] = [];
 	#quarantined: Schema['quarantine'][] = [];
 	#aheads: Schema['named_ahead'][] = [];
+	#erased = new Set<string>();
 
 	constructor(
 		readonly app: App,
@@ -86,6 +89,7 @@ class Batch {
 	/** Reads all that judging the batch needs, in a few queries whatever its size. */
 	async load(trx: Trx, parsed: readonly Parsed[]): Promise<void> {
 		const { structure } = this.author;
+		this.#erased = await loadErased(trx, structure);
 		const ids = new Set(parsed.map(({ change }) => change.id));
 		const records = new Set(parsed.flatMap(({ change }) => [change.record, ...(change.about ? [change.about] : [])]));
 		this.#records = await loadRecords(trx, structure, [...records]);
@@ -122,8 +126,10 @@ class Batch {
 	}
 
 	/** Judges one change and merges it into the record it is for. */
-	take(parsed: Parsed | undefined, raw: unknown): Receipt {
+	take(parsed: Parsed | undefined, raw: string): Receipt {
 		const place = this.#taken++;
+		// Whatever it is, readable or not: it is about somebody who was erased, and nothing of it is kept.
+		if (this.#erased.size > 0 && idsIn(raw).some((id) => this.#erased.has(id))) return { verdict: 'erased' };
 		if (!parsed) return this.#quarantine(undefined, raw, 'change.unreadable');
 		const { change, hash } = parsed;
 		const known = this.#verdicts.get(change.id);
@@ -139,6 +145,8 @@ class Batch {
 		if (invalid.length > 0) return this.#quarantine(parsed, raw, 'field.invalid', invalid);
 		const about = record?.about ?? change.about;
 		const interview = about ? this.#records.get(about) : undefined;
+		// Words that nobody is known to have said could not be erased with them.
+		if (change.kind === 'excerpt' && !about) return this.#quarantine(parsed, raw, 'record.missing');
 		if (this.judged && !mayWrite(this.author, change, record, interview))
 			return this.#quarantine(parsed, raw, 'right.missing');
 
@@ -168,8 +176,7 @@ class Batch {
 		return { verdict };
 	}
 
-	#quarantine(parsed: Parsed | undefined, raw: unknown, problem: ProblemCode, fields: string[] = []): Receipt {
-		const text = parsed?.raw ?? (isTooDeep(raw) ? printDeep(raw) : JSON.stringify(raw));
+	#quarantine(parsed: Parsed | undefined, text: string, problem: ProblemCode, fields: string[] = []): Receipt {
 		this.#quarantined.push({
 			structure_id: this.author.structure,
 			hash: parsed?.hash ?? hashOf(text),
@@ -231,7 +238,7 @@ class Batch {
 			if (before?.audience) {
 				digests.set(before.audience, minus(digests.get(before.audience) ?? NO_ROWS, id, before.sequence));
 				if (before.audience !== audience)
-					marks.push({ structure_id: structure, audience: before.audience, record_id: id, sequence });
+					marks.push({ structure_id: structure, audience: before.audience, record_id: id, sequence, erased: 0 });
 			}
 			if (audience) {
 				digests.set(audience, plus(digests.get(audience) ?? NO_ROWS, id, sequence));
@@ -271,13 +278,23 @@ class Batch {
 		await writeMarks(trx, structure, marks, unmarked);
 		await writeDigests(trx, structure, digests);
 		await writeTallies(trx, structure, addUp(moves));
-		const mark = Buffer.from(this.app.random(9)).toString('base64url');
-		await trx
-			.insertInto('commit_mark')
-			.values({ structure_id: structure, sequence, mark, at: nowOf(this.app) })
-			.execute();
-		await trx.updateTable('structure').set({ sequence }).where('id', '=', structure).execute();
+		await this.#writeReceipts(trx, rows);
+		await closeCommit(this.app, trx, structure, sequence);
 		return { committed: sequence, derivable };
+	}
+
+	/** Which interview a respondent's code opens: the first that said so. */
+	async #writeReceipts(trx: Trx, rows: readonly Schema['record'][]): Promise<void> {
+		for (const { id, kind } of rows) {
+			const before = this.#before.get(id);
+			const hash = inUse(this.#records.get(id)!.fields, 'receipt');
+			if (kind !== 'interview' || !hash || hash === (before && inUse(before.fields, 'receipt'))) continue;
+			await trx
+				.insertInto('receipt')
+				.values({ structure_id: this.author.structure, code_hash: String(hash), record_id: id })
+				.onConflict((c) => c.doNothing())
+				.execute();
+		}
 	}
 
 	async #writeHistory(trx: Trx, sequence: number): Promise<void> {
@@ -325,6 +342,16 @@ class Batch {
 	}
 }
 
+/** Every id that a text names, wherever it stands. */
+const idsIn = (text: string): string[] =>
+	text.match(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi)?.map((id) => id.toLowerCase()) ?? [];
+
+/** All of a structure's erased ids: few, and asked for once a batch. */
+async function loadErased(trx: Trx, structure: string): Promise<Set<string>> {
+	const rows = await trx.selectFrom('erased').select('id').where('structure_id', '=', structure).execute();
+	return new Set(rows.map(({ id }) => id));
+}
+
 /** No change is nested like this; walking it by recursion would overflow the stack. */
 const DEEPEST = 100;
 
@@ -360,93 +387,3 @@ function printDeep(raw: unknown): string {
 }
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
-
-async function writeMarks(
-	trx: Trx,
-	structure: string,
-	marks: Schema['mark'][],
-	unmarked: { audience: string; id: string }[]
-) {
-	for (const part of chunks(marks)) {
-		await trx
-			.insertInto('mark')
-			.values(part)
-			.onConflict((conflict) =>
-				conflict
-					.columns(['structure_id', 'audience', 'record_id'])
-					.doUpdateSet((eb) => ({ sequence: eb.ref('excluded.sequence') }))
-			)
-			.execute();
-	}
-	for (const { audience, id } of unmarked) {
-		await trx
-			.deleteFrom('mark')
-			.where('structure_id', '=', structure)
-			.where('audience', '=', audience)
-			.where('record_id', '=', id)
-			.execute();
-	}
-}
-
-async function writeDigests(trx: Trx, structure: string, moved: Map<string, Digest>): Promise<void> {
-	const names = [...moved.keys()];
-	const rows = names.length
-		? await trx
-				.selectFrom('audience')
-				.selectAll()
-				.where('structure_id', '=', structure)
-				.where('name', 'in', names)
-				.execute()
-		: [];
-	const before = new Map(rows.map(({ name, count, sum }) => [name, { count, sum }]));
-	const values = names.map((name) => {
-		return { structure_id: structure, name, ...together([before.get(name) ?? NO_ROWS, moved.get(name)!]) };
-	});
-	for (const part of chunks(values)) {
-		await trx
-			.insertInto('audience')
-			.values(part)
-			.onConflict((conflict) =>
-				conflict
-					.columns(['structure_id', 'name'])
-					.doUpdateSet((eb) => ({ count: eb.ref('excluded.count'), sum: eb.ref('excluded.sum') }))
-			)
-			.execute();
-	}
-}
-
-/** Adds the batch's movements to the tallies and drops the cells that came to nothing, so that no empty row says
- * that somebody once was there. */
-async function writeTallies(trx: Trx, structure: string, moved: Tally[]): Promise<void> {
-	for (const part of chunks(moved)) {
-		await trx
-			.insertInto('tally')
-			.values(part.map((tally) => ({ structure_id: structure, ...tally })))
-			.onConflict((conflict) =>
-				conflict
-					.columns(['structure_id', 'campaign', 'measure', 'subject', 'stakeholder', 'place', 'period', 'detail'])
-					.doUpdateSet((eb) => ({
-						count: eb('tally.count', '+', eb.ref('excluded.count')),
-						amount: eb('tally.amount', '+', eb.ref('excluded.amount')),
-						base: eb('tally.base', '+', eb.ref('excluded.base'))
-					}))
-			)
-			.execute();
-	}
-	for (const tally of moved.filter(({ count }) => count <= 0)) {
-		await trx
-			.deleteFrom('tally')
-			.where('structure_id', '=', structure)
-			.where('campaign', '=', tally.campaign)
-			.where('measure', '=', tally.measure)
-			.where('subject', '=', tally.subject)
-			.where('stakeholder', '=', tally.stakeholder)
-			.where('place', '=', tally.place)
-			.where('period', '=', tally.period)
-			.where('detail', '=', tally.detail)
-			.where('count', '=', 0)
-			.where('amount', '=', 0)
-			.where('base', '=', 0)
-			.execute();
-	}
-}

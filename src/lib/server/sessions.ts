@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Grant } from '../domain/structure';
 import type { Session } from '../domain/session';
+import { Problem } from '../domain/problem';
+import { hasFactor, mustHaveFactor } from './factors';
 import { nowOf, type App } from './app';
 import { inUse, type Fields } from '../domain/record';
 import type { Reader, Trx } from './store';
@@ -8,16 +10,20 @@ import type { Reader, Trx } from './store';
 /** Thirty days since the last call: a tablet that syncs is not asked again, one that lies in a drawer is. */
 const DAYS = 30;
 
+/** The two halves of a session: the cookie's, and the one that only the device's vault holds. */
+export type Opened = { token: string; key: string };
+
 /** A session is found by the hash of its token: a copied database signs nobody in. The token names its structure,
- * so that the look-up stays within it. */
+ * so that the look-up stays within it. A person has one session a device: signing in again ends the one before. */
 export async function openSession(
 	app: App,
 	trx: Trx,
 	structure: string,
 	person: string,
 	device: { id: string; name: string }
-): Promise<string> {
-	const token = `${structure}.${Buffer.from(app.random(32)).toString('base64url')}`;
+): Promise<Opened> {
+	const secret = () => Buffer.from(app.random(32)).toString('base64url');
+	const [token, key] = [`${structure}.${secret()}`, `${person.slice(0, 8)}.${secret()}`];
 	const now = nowOf(app);
 	await trx
 		.insertInto('device')
@@ -27,9 +33,21 @@ export async function openSession(
 			person_id: person,
 			name: device.name,
 			created_at: now,
-			seen_at: now
+			seen_at: now,
+			revoked_at: null,
+			wiped_at: null
 		})
-		.onConflict((c) => c.columns(['structure_id', 'id', 'person_id']).doUpdateSet({ name: device.name, seen_at: now }))
+		.onConflict((c) =>
+			c
+				.columns(['structure_id', 'id', 'person_id'])
+				.doUpdateSet({ name: device.name, seen_at: now, revoked_at: null, wiped_at: null })
+		)
+		.execute();
+	await trx
+		.deleteFrom('session')
+		.where('structure_id', '=', structure)
+		.where('person_id', '=', person)
+		.where('device_id', '=', device.id)
 		.execute();
 	await trx
 		.insertInto('session')
@@ -40,16 +58,23 @@ export async function openSession(
 			device_id: device.id,
 			created_at: now,
 			seen_at: now,
-			expires_at: after(app, DAYS)
+			expires_at: after(app, DAYS),
+			key_hash: hashOf(key),
+			revoked_at: null
 		})
 		.execute();
-	return token;
+	return { token, key };
 }
 
-/** Who holds this token, or nobody. The stay is prolonged at most once a day: reading must not write each time. */
-export async function findSession(app: App, token: string | undefined): Promise<Session | undefined> {
+/** Who holds both halves, or nobody. The stay is prolonged at most once a day: reading must not write each time.
+ * @throws Problem `device.revoked` (401) when the device was revoked: it then gives up what it holds */
+export async function findSession(
+	app: App,
+	token: string | undefined,
+	key: string | undefined
+): Promise<Session | undefined> {
 	const structure = token?.split('.')[0];
-	if (!token || !structure) return undefined;
+	if (!token || !structure || !key) return undefined;
 	const row = await app.db
 		.selectFrom('session')
 		.innerJoin('person', (join) =>
@@ -66,13 +91,15 @@ export async function findSession(app: App, token: string | undefined): Promise<
 			join.onRef('record.structure_id', '=', 'structure.id').onRef('record.id', '=', 'structure.id')
 		)
 		.select(['person.id', 'person.name', 'person.grants', 'device.id as deviceId', 'device.name as deviceName'])
-		.select(['session.seen_at', 'structure.fictitious', 'record.fields'])
+		.select(['session.seen_at', 'session.revoked_at', 'person.left_at', 'structure.fictitious', 'record.fields'])
 		.where('session.structure_id', '=', structure)
 		.where('session.token_hash', '=', hashOf(token))
+		.where('session.key_hash', '=', hashOf(key))
 		.where('session.expires_at', '>', nowOf(app))
-		.where('person.left_at', 'is', null)
 		.executeTakeFirst();
 	if (!row) return undefined;
+	if (row.revoked_at) throw new Problem('device.revoked', 401);
+	if (row.left_at) return undefined;
 	if (app.clock().getTime() - Date.parse(row.seen_at) > 86_400_000) {
 		await app.db
 			.updateTable('session')
@@ -81,20 +108,59 @@ export async function findSession(app: App, token: string | undefined): Promise<
 			.where('token_hash', '=', hashOf(token))
 			.execute();
 	}
+	const person = { id: row.id, name: row.name, grants: JSON.parse(row.grants) as Grant[] };
 	const name = inUse(JSON.parse(row.fields) as Fields, 'name');
+	const known = { structure, fictitious: row.fictitious === 1, person };
 	return {
-		structure: { id: structure, name: String(name), fictitious: row.fictitious === 1 },
-		person: { id: row.id, name: row.name, grants: JSON.parse(row.grants) as Grant[] },
-		device: { id: row.deviceId, name: row.deviceName }
+		structure: { id: structure, name: String(name), fictitious: known.fictitious },
+		person,
+		device: { id: row.deviceId, name: row.deviceName },
+		secondFactor: (await hasFactor(app.db, structure, person.id))
+			? 'on'
+			: (await mustHaveFactor(app, app.db, known))
+				? 'required'
+				: 'off'
 	};
 }
 
-export async function closeSession(db: Reader, token: string): Promise<void> {
+/** Ends somebody's session on one device. */
+export async function closeSession(db: Reader, { structure, person, device }: Session): Promise<void> {
 	await db
 		.deleteFrom('session')
-		.where('structure_id', '=', token.split('.')[0]!)
-		.where('token_hash', '=', hashOf(token))
+		.where('structure_id', '=', structure.id)
+		.where('person_id', '=', person.id)
+		.where('device_id', '=', device.id)
 		.execute();
+}
+
+/** Revokes a device, for one person or for everybody who uses it: it gets nothing more, and at its next contact it sends
+ * what it had not sent and deletes the rest.
+ * @returns how many people used it */
+export async function revokeDevice(
+	app: App,
+	trx: Trx,
+	structure: string,
+	device: string,
+	person?: string
+): Promise<number> {
+	const revoked_at = nowOf(app);
+	let devices = trx
+		.updateTable('device')
+		.set({ revoked_at })
+		.where('structure_id', '=', structure)
+		.where('id', '=', device)
+		.where('revoked_at', 'is', null);
+	let sessions = trx
+		.updateTable('session')
+		.set({ revoked_at })
+		.where('structure_id', '=', structure)
+		.where('device_id', '=', device);
+	if (person) {
+		devices = devices.where('person_id', '=', person);
+		sessions = sessions.where('person_id', '=', person);
+	}
+	await sessions.execute();
+	return Number((await devices.executeTakeFirst()).numUpdatedRows);
 }
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');

@@ -88,5 +88,52 @@ export const migrations: Record<string, Migration> = {
 			// The row that founding takes as its lock: two set-ups at once must not make two structures.
 			await sql`insert into setting (structure_id, name, value) values ('', 'founding', '')`.execute(db);
 		}
+	},
+	'0002-people': {
+		async up(db: Kysely<unknown>) {
+			const add = (table: string, column: string, type: 'text' | 'bigint' = 'text', fallback?: string | number) =>
+				db.schema
+					.alterTable(table)
+					.addColumn(column, type, (c) => (fallback === undefined ? c : c.notNull().defaultTo(fallback)))
+					.execute();
+			await add('structure', 'public_key');
+			await add('structure', 'private_key');
+			await add('device', 'revoked_at');
+			await add('device', 'wiped_at');
+			await add('session', 'key_hash', 'text', '');
+			await add('session', 'revoked_at');
+			await add('mark', 'erased', 'bigint', 0);
+			// A session of before has no half in a vault: everyone signs in once again.
+			await sql`delete from session`.execute(db);
+
+			const table = (name: string, text: string[], whole: string[], optional: string[], key: string[]) => {
+				let builder = db.schema.createTable(name);
+				for (const column of ['structure_id', ...text]) builder = builder.addColumn(column, 'text', (c) => c.notNull());
+				for (const column of whole) builder = builder.addColumn(column, 'bigint', (c) => c.notNull());
+				for (const column of optional) builder = builder.addColumn(column, 'text');
+				return builder.addPrimaryKeyConstraint(`${name}_key`, ['structure_id', ...key] as never[]).execute();
+			};
+			await table('vault_key', ['id', 'person_id', 'device_id', 'wrap', 'created_at'], [], [], ['id']);
+			await table(
+				'factor',
+				['id', 'person_id', 'kind', 'name', 'secret', 'created_at'],
+				['counter'],
+				['used_at'],
+				['id']
+			);
+			await table('recovery_code', ['code_hash', 'person_id'], [], [], ['code_hash']);
+			await table('pending', ['id', 'person_id', 'purpose', 'value', 'expires_at'], [], [], ['id']);
+			await table('erased', ['id', 'at'], [], [], ['id']);
+			await table('receipt', ['code_hash', 'record_id'], [], [], ['code_hash']);
+			await table(
+				'journal',
+				['at', 'act', 'person_id', 'device_id', 'subject', 'mac'],
+				['number', 'count'],
+				[],
+				['number']
+			);
+			await db.schema.createIndex('receipt_record').on('receipt').columns(['structure_id', 'record_id']).execute();
+			await db.schema.createIndex('factor_person').on('factor').columns(['structure_id', 'person_id']).execute();
+		}
 	}
 };

@@ -11,6 +11,8 @@ export interface Schema {
 		created_at: string;
 		backup_sequence: number | null;
 		backup_at: string | null;
+		public_key: string | null; // what the vaults of its devices are also wrapped to
+		private_key: string | null; // sealed with the server's secret
 	};
 	person: {
 		structure_id: string;
@@ -29,6 +31,38 @@ export interface Schema {
 		name: string;
 		created_at: string;
 		seen_at: string;
+		revoked_at: string | null;
+		wiped_at: string | null; // when the device said that it had deleted what it held
+	};
+	/** The data key of a device's vault, wrapped to the structure's public key. */
+	vault_key: {
+		structure_id: string;
+		id: string;
+		person_id: string;
+		device_id: string;
+		wrap: string;
+		created_at: string;
+	};
+	factor: {
+		structure_id: string;
+		id: string; // a passkey's credential id
+		person_id: string;
+		kind: string;
+		name: string;
+		secret: string; // sealed with the server's secret
+		counter: number; // of the passkey's signatures, or of the last six digits used: none serves twice
+		created_at: string;
+		used_at: string | null;
+	};
+	recovery_code: { structure_id: string; code_hash: string; person_id: string };
+	/** Something half done: a sign-in whose second factor is awaited, a factor being added. */
+	pending: {
+		structure_id: string;
+		id: string;
+		person_id: string;
+		purpose: string;
+		value: string;
+		expires_at: string;
 	};
 	invitation: {
 		structure_id: string;
@@ -45,6 +79,8 @@ export interface Schema {
 		created_at: string;
 		seen_at: string;
 		expires_at: string;
+		key_hash: string; // of the half that only the device's vault holds
+		revoked_at: string | null; // kept until it expires, so that the device learns it
 	};
 	throttle: {
 		structure_id: string;
@@ -91,7 +127,22 @@ export interface Schema {
 		device_id: string;
 		received_at: string;
 	};
-	mark: { structure_id: string; audience: string; record_id: string; sequence: number };
+	mark: { structure_id: string; audience: string; record_id: string; sequence: number; erased: number };
+	/** Ids of what was erased: nothing else is left of it. */
+	erased: { structure_id: string; id: string; at: string };
+	/** Which interview a receipt code opens. */
+	receipt: { structure_id: string; code_hash: string; record_id: string };
+	journal: {
+		structure_id: string;
+		number: number;
+		at: string;
+		act: string;
+		person_id: string;
+		device_id: string;
+		subject: string;
+		count: number;
+		mac: string; // over this line and the one before, with the server's secret
+	};
 	audience: { structure_id: string; name: string; count: number; sum: number };
 	commit_mark: { structure_id: string; sequence: number; mark: string; at: string };
 	tally: {

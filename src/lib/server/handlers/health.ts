@@ -9,7 +9,7 @@ export const health = endpoint({
 	method: 'GET',
 	path: '/api/health',
 	summary: 'Whether the server and its database answer',
-	caller: 'anybody',
+	act: 'anybody',
 	reply: Health,
 	async handle(call) {
 		await call.app.db.selectFrom('structure').select('id').limit(1).execute();

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { KEY_HEADER } from '../../domain/session';
 import { endpoint, reply, type Endpoint } from '../endpoint';
 
 /** The OpenAPI document of the declared endpoints, made from the schemas that really parse. */
@@ -7,11 +8,11 @@ export function openapiOf(endpoints: readonly Endpoint[], version: string): obje
 	const shape = (schema: z.ZodMiniType, io: 'input' | 'output') => ({
 		'application/json': { schema: z.toJSONSchema(schema, { io, unrepresentable: 'any' }) }
 	});
-	for (const { method, path, summary, caller, body, reply } of endpoints) {
+	for (const { method, path, summary, act, body, reply } of endpoints) {
 		const named = path.replace(/\[(\w+)\]/g, '{$1}');
 		(paths[named] ??= {})[method.toLowerCase()] = {
 			summary,
-			security: caller === 'anybody' ? [] : [{ session: [] }],
+			security: act === 'anybody' ? [] : [{ session: [], key: [] }],
 			parameters: [...path.matchAll(/\[(\w+)\]/g)].map(([, name]) => ({
 				name,
 				in: 'path',
@@ -40,7 +41,12 @@ export function openapiOf(endpoints: readonly Endpoint[], version: string): obje
 		openapi: '3.1.0',
 		info: { title: 'Témoin', version, license: { name: 'EUPL-1.2', identifier: 'EUPL-1.2' } },
 		paths,
-		components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: '__Host-temoin' } } }
+		components: {
+			securitySchemes: {
+				session: { type: 'apiKey', in: 'cookie', name: '__Host-temoin-…' },
+				key: { type: 'apiKey', in: 'header', name: KEY_HEADER }
+			}
+		}
 	};
 }
 
@@ -49,6 +55,6 @@ export const openapi = (all: () => readonly Endpoint[]): Endpoint =>
 		method: 'GET',
 		path: '/api/openapi.json',
 		summary: 'This document',
-		caller: 'anybody',
+		act: 'anybody',
 		handle: (call) => reply(call, openapiOf(all(), call.app.version))
 	});

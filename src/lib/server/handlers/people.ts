@@ -1,7 +1,12 @@
 import * as z from 'zod/mini';
-import { Invitation, PersonEdit } from '../../domain/session';
+import { Invitation, OwnDevice, PersonEdit } from '../../domain/session';
 import { Grant } from '../../domain/structure';
-import { endpoint, reply, type Call } from '../endpoint';
+import { Problem } from '../../domain/problem';
+import { needsSecondFactor } from '../../domain/rights';
+import { done, endpoint, reply, type Call } from '../endpoint';
+import { listDevices } from '../devices';
+import { removeFactors } from '../factors';
+import { note } from '../journal';
 import { invite, removePerson, savePerson } from '../people';
 
 const People = z.array(
@@ -10,7 +15,8 @@ const People = z.array(
 		name: z.string(),
 		grants: z.array(Grant),
 		enrolled: z.boolean(),
-		devices: z.array(z.looseObject({ name: z.string(), seen: z.string() }))
+		secondFactor: z.boolean(),
+		devices: z.array(OwnDevice)
 	})
 );
 export type People = z.infer<typeof People>;
@@ -21,7 +27,7 @@ export const listPeople = endpoint({
 	method: 'GET',
 	path: '/api/people',
 	summary: 'The people of the structure, their rights and their devices',
-	caller: 'director',
+	act: 'manage-people',
 	reply: People,
 	async handle(call) {
 		const structure = call.session.structure.id;
@@ -32,19 +38,26 @@ export const listPeople = endpoint({
 			.where('left_at', 'is', null)
 			.orderBy('name_key')
 			.execute();
-		const devices = await call.app.db
-			.selectFrom('device')
-			.select(['person_id', 'name', 'seen_at as seen'])
+		const devices = await listDevices(call.app.db, structure);
+		const factors = await call.app.db
+			.selectFrom('factor')
+			.select('person_id')
 			.where('structure_id', '=', structure)
-			.orderBy('seen_at', 'desc')
 			.execute();
-		const list: People = people.map(({ id, name, grants, passphrase }) => ({
-			id,
-			name,
-			grants: JSON.parse(grants) as Grant[],
-			enrolled: passphrase !== null || devices.some(({ person_id }) => person_id === id),
-			devices: devices.filter(({ person_id }) => person_id === id).map(({ name, seen }) => ({ name, seen }))
-		}));
+		const list: People = people.map(({ id, name, grants, passphrase }) => {
+			const own = devices.filter(({ person }) => person === id);
+			return {
+				id,
+				name,
+				grants: JSON.parse(grants) as Grant[],
+				enrolled: passphrase !== null || own.length > 0,
+				secondFactor: factors.some(({ person_id }) => person_id === id),
+				devices: own.map((device) => ({
+					...device,
+					current: id === call.session.person.id && device.id === call.session.device.id
+				}))
+			};
+		});
 		return await reply(call, list);
 	}
 });
@@ -53,14 +66,19 @@ export const addPerson = endpoint({
 	method: 'POST',
 	path: '/api/people',
 	summary: 'Add a person and get the one-time code to show them',
-	caller: 'director',
+	act: 'manage-people',
 	body: PersonEdit,
 	reply: Invitation,
 	async handle(call) {
 		const { app, body, session } = call;
+		const structure = session.structure.id;
+		// From here on a passphrase alone would open other people's words.
+		if (session.secondFactor !== 'on' && !session.structure.fictitious && needsSecondFactor(session.person))
+			throw new Problem('second-factor.required', 403);
 		const invitation = await app.db.transaction().execute(async (trx) => {
-			const person = await savePerson(app, trx, session.structure.id, body, by(call));
-			return await invite(app, trx, session.structure.id, person);
+			const person = await savePerson(app, trx, structure, body, by(call));
+			await note(app, trx, structure, { act: 'person.added', ...by(call), subject: person });
+			return await invite(app, trx, structure, person);
 		});
 		return await reply(call, invitation, { status: 201 });
 	}
@@ -70,12 +88,15 @@ export const changePerson = endpoint({
 	method: 'PUT',
 	path: '/api/people/[id]',
 	summary: 'Change the name and the rights of a person',
-	caller: 'director',
+	act: 'manage-people',
 	body: PersonEdit,
 	async handle(call) {
 		const { app, body, session, params } = call;
-		await app.db.transaction().execute((trx) => savePerson(app, trx, session.structure.id, body, by(call), params.id!));
-		return new Response(null, { status: 204 });
+		await app.db.transaction().execute(async (trx) => {
+			await savePerson(app, trx, session.structure.id, body, by(call), params.id!);
+			await note(app, trx, session.structure.id, { act: 'person.changed', ...by(call), subject: params.id! });
+		});
+		return done();
 	}
 });
 
@@ -83,26 +104,42 @@ export const dismissPerson = endpoint({
 	method: 'DELETE',
 	path: '/api/people/[id]',
 	summary: 'Close the account of a person who leaves',
-	caller: 'director',
+	act: 'manage-people',
 	async handle(call) {
 		const { app, session, params } = call;
-		await app.db.transaction().execute((trx) => removePerson(app, trx, session.structure.id, params.id!, by(call)));
-		return new Response(null, { status: 204 });
+		await app.db.transaction().execute(async (trx) => {
+			await removePerson(app, trx, session.structure.id, params.id!, by(call));
+			await note(app, trx, session.structure.id, { act: 'person.removed', ...by(call), subject: params.id! });
+		});
+		return done();
 	}
 });
+
+/** `forgetSecondFactor`: they lost the phone that showed their digits. */
+const NewCode = z.looseObject({ forgetSecondFactor: z.optional(z.boolean()) });
 
 export const invitePerson = endpoint({
 	method: 'POST',
 	path: '/api/people/[id]/code',
-	summary: 'A new one-time code for a person: a new device, or a forgotten passphrase',
-	caller: 'director',
+	summary: 'A new one-time code for a person: a new device, a forgotten passphrase, a lost second factor',
+	act: 'manage-people',
+	body: NewCode,
 	reply: Invitation,
 	async handle(call) {
-		const { app, session, params } = call;
-		return await reply(
-			call,
-			await app.db.transaction().execute((trx) => invite(app, trx, session.structure.id, params.id!)),
-			{ status: 201 }
-		);
+		const { app, body, session, params } = call;
+		const structure = session.structure.id;
+		const subject = params.id!;
+		const invitation = await app.db.transaction().execute(async (trx) => {
+			const made = await invite(app, trx, structure, subject);
+			await note(app, trx, structure, { act: 'person.invited', ...by(call), subject });
+			if (body.forgetSecondFactor) {
+				// One's own goes through one's own account, where the last factor of a director stays.
+				if (subject === session.person.id) throw new Problem('right.missing', 403);
+				await removeFactors(trx, { structure, person: subject });
+				await note(app, trx, structure, { act: 'second-factor.removed', ...by(call), subject });
+			}
+			return made;
+		});
+		return await reply(call, invitation, { status: 201 });
 	}
 });

@@ -1,15 +1,30 @@
+import * as z from 'zod/mini';
+import { plainCode } from '../../domain/code';
 import { Problem } from '../../domain/problem';
-import { Enrol, Explore, Session, SetUp, SignIn, Welcome } from '../../domain/session';
+import {
+	Enrol,
+	Entered,
+	Explore,
+	SecondProof,
+	SecondStep,
+	SetUp,
+	SignIn,
+	Welcome,
+	KEY_HEADER
+} from '../../domain/session';
 import { inUse, type Fields } from '../../domain/record';
-import { plainCode, type App } from '../app';
-import { cookieOf, endpoint, reply, type Call } from '../endpoint';
+import type { App } from '../app';
+import { cookieOf, done, endpoint, reply, type Call } from '../endpoint';
+import { askSecondStep, checkSecondStep, hasFactor } from '../factors';
 import { deleteFictitious, openFictitious } from '../fictitious/structure';
+import { note, noteAlone } from '../journal';
 import { isPassphrase } from '../passphrase';
 import { enrol as useCode, hashStrong, nameKey } from '../people';
 import { closeSession, findSession, openSession } from '../sessions';
-import { lockFounding } from '../store';
+import { lockFounding, type Trx } from '../store';
 import { canSetUp, found, foundingOf } from '../structures';
 import { countFailure, forgetFailures, mustWait } from '../throttle';
+import { structureKey } from '../vaults';
 
 /** Failures by address belong to no structure: sign-in has not said yet which one it is for. */
 const ANYWHERE = '';
@@ -30,25 +45,47 @@ async function listStructures(app: App): Promise<Welcome['structures']> {
 	}));
 }
 
-/** Answers with who is signed in now, and the cookie that says so. */
-async function welcomeIn(call: Pick<Call, 'app' | 'request'>, token: string): Promise<Response> {
-	const session = (await findSession(call.app, token))!;
-	return await reply(call, session, { headers: { 'set-cookie': cookieOf(call.app, token) } });
+type Device = { id: string; name: string };
+
+/** Opens the session of somebody who has proved who they are, and answers with its two halves. */
+async function welcomeIn(
+	{ app, request }: Pick<Call, 'app' | 'request'>,
+	structure: string,
+	person: string,
+	device: Device,
+	work: (trx: Trx) => Promise<void> = () => Promise.resolve()
+): Promise<Response> {
+	const { opened, key } = await app.db.transaction().execute(async (trx) => {
+		await work(trx);
+		await note(app, trx, structure, { act: 'sign-in', person, device: device.id });
+		return {
+			opened: await openSession(app, trx, structure, person, device),
+			key: await structureKey(app, trx, structure)
+		};
+	});
+	const session = (await findSession(app, opened.token, opened.key))!;
+	const entered: Entered = { session, key: opened.key, structureKey: key };
+	return await reply({ request }, entered, { headers: { 'set-cookie': cookieOf(app, opened) } });
 }
 
-export const whoAmI = endpoint({
+/** What sign-in answers: who has come in, or that a second factor is awaited. */
+const Step = z.union([Entered, SecondStep]);
+
+/** Somebody whose passphrase was right: in, or on to the second step. */
+async function stepIn(call: Pick<Call, 'app' | 'request'>, structure: string, person: string, device: Device) {
+	const { app } = call;
+	if (!(await hasFactor(app.db, structure, person))) return await welcomeIn(call, structure, person, device);
+	return await reply(call, await askSecondStep(app, app.db, { structure, person }, device));
+}
+
+export const welcome = endpoint({
 	method: 'GET',
-	path: '/api/session',
-	summary: 'Who is signed in, and what this server can be asked by somebody who is not',
-	caller: 'anybody',
+	path: '/api/welcome',
+	summary: 'What this server can be asked by somebody who is not signed in',
+	act: 'anybody',
 	reply: Welcome,
 	async handle(call) {
-		const { app, token } = call;
-		const welcome: Welcome = {
-			session: (await findSession(app, token)) ?? null,
-			canSetUp: await canSetUp(app),
-			structures: await listStructures(app)
-		};
+		const welcome: Welcome = { canSetUp: await canSetUp(call.app), structures: await listStructures(call.app) };
 		return await reply(call, welcome);
 	}
 });
@@ -57,9 +94,9 @@ export const signIn = endpoint({
 	method: 'POST',
 	path: '/api/session',
 	summary: 'Sign in with a name and a passphrase',
-	caller: 'anybody',
+	act: 'anybody',
 	body: SignIn,
-	reply: Session,
+	reply: Step,
 	async handle(call) {
 		const { app, body, address } = call;
 		const key = `name:${nameKey(body.name)}`;
@@ -75,24 +112,68 @@ export const signIn = endpoint({
 		if (!(await isPassphrase(body.passphrase, person?.passphrase))) {
 			await countFailure(app, body.structure, key);
 			await countFailure(app, ANYWHERE, `address:${address}`);
+			await noteRefusal(app, body.structure, body.device.id);
 			throw new Problem('sign-in.refused', 403);
 		}
 		await forgetFailures(app, body.structure, key);
-		const token = await app.db
-			.transaction()
-			.execute((trx) => openSession(app, trx, body.structure, person!.id, body.device));
-		return await welcomeIn(call, token);
+		return await stepIn(call, body.structure, person!.id, body.device);
 	}
+});
+
+/** The same for a name that exists and one that does not: the journal says when and from which device, not who was meant. */
+async function noteRefusal(app: App, structure: string, device: string): Promise<void> {
+	const known = await app.db.selectFrom('structure').select('id').where('id', '=', structure).executeTakeFirst();
+	if (known) await noteAlone(app, structure, { act: 'sign-in.refused', person: '', device });
+}
+
+export const secondStep = endpoint({
+	method: 'POST',
+	path: '/api/session/second',
+	summary: 'Finish a sign-in with six digits, a passkey or a recovery code',
+	act: 'anybody',
+	body: SecondProof,
+	reply: Entered,
+	async handle(call) {
+		const { app, body, address } = call;
+		const key = `second:${address}`;
+		await mustWait(app, ANYWHERE, key);
+		try {
+			const { structure, person, device, recovery } = await checkSecondStep(app, app.db, body);
+			await mustWait(app, structure, `second:${person}`);
+			await forgetFailures(app, structure, `second:${person}`);
+			const used = { act: 'recovery-code.used', person, device: device.id } as const;
+			return await welcomeIn(call, structure, person, device, async (trx) => {
+				if (recovery) await note(app, trx, structure, used);
+			});
+		} catch (thrown) {
+			if (!(thrown instanceof Problem) || thrown.code !== 'second-factor.refused') throw thrown;
+			await countFailure(app, ANYWHERE, key);
+			const { structure, person } = thrown.details as { structure?: string; person?: string };
+			if (structure && person) await countFailure(app, structure, `second:${person}`);
+			throw new Problem('second-factor.refused', 403);
+		}
+	}
+});
+
+export const whoAmI = endpoint({
+	method: 'GET',
+	path: '/api/session',
+	summary: 'Who is signed in',
+	act: 'own-account',
+	handle: (call) => reply(call, call.session)
 });
 
 export const signOut = endpoint({
 	method: 'DELETE',
 	path: '/api/session',
 	summary: 'Sign out of this device',
-	caller: 'anybody',
-	async handle({ app, token }) {
-		if (token) await closeSession(app.db, token);
-		return new Response(null, { status: 204, headers: { 'set-cookie': cookieOf(app, undefined) } });
+	act: 'own-account',
+	async handle({ app, session, request }) {
+		const { structure, person, device } = session;
+		await closeSession(app.db, session);
+		await noteAlone(app, structure.id, { act: 'sign-out', person: person.id, device: device.id });
+		const key = request.headers.get(KEY_HEADER)!;
+		return done({ 'set-cookie': cookieOf(app, { key, token: undefined }) });
 	}
 });
 
@@ -100,9 +181,9 @@ export const setUp = endpoint({
 	method: 'POST',
 	path: '/api/setup',
 	summary: 'Set up the structure of a fresh server, with the code its start command printed',
-	caller: 'anybody',
+	act: 'anybody',
 	body: SetUp,
-	reply: Session,
+	reply: Entered,
 	async handle(call) {
 		const { app, body, address } = call;
 		await mustWait(app, ANYWHERE, `setup:${address}`);
@@ -111,19 +192,19 @@ export const setUp = endpoint({
 			throw new Problem('setup.code', 403);
 		}
 		const passphrase = await hashStrong(app, body.passphrase);
-		const token = await app.db.transaction().execute(async (trx) => {
+		const { structure, director } = await app.db.transaction().execute(async (trx) => {
 			await lockFounding(trx);
 			if (!(await canSetUp(app, trx))) throw new Problem('setup.closed', 409);
-			const { structure, director } = await found(app, trx, foundingOf(body));
+			const founded = await found(app, trx, foundingOf(body));
 			await trx
 				.updateTable('person')
 				.set({ passphrase })
-				.where('structure_id', '=', structure)
-				.where('id', '=', director)
+				.where('structure_id', '=', founded.structure)
+				.where('id', '=', founded.director)
 				.execute();
-			return await openSession(app, trx, structure, director, body.device);
+			return founded;
 		});
-		return await welcomeIn(call, token);
+		return await welcomeIn(call, structure, director, body.device);
 	}
 });
 
@@ -131,19 +212,18 @@ export const enrol = endpoint({
 	method: 'POST',
 	path: '/api/enrol',
 	summary: 'Use a one-time code: choose a passphrase and name the device',
-	caller: 'anybody',
+	act: 'anybody',
 	body: Enrol,
-	reply: Session,
+	reply: Step,
 	async handle(call) {
 		const { app, body, address } = call;
 		await mustWait(app, ANYWHERE, `code:${address}`);
 		const passphrase = await hashStrong(app, body.passphrase);
 		try {
-			const token = await app.db.transaction().execute(async (trx) => {
-				const { structure, person } = await useCode(app, trx, body.code, passphrase);
-				return await openSession(app, trx, structure, person, body.device);
-			});
-			return await welcomeIn(call, token);
+			const { structure, person } = await app.db
+				.transaction()
+				.execute((trx) => useCode(app, trx, body.code, passphrase));
+			return await stepIn(call, structure, person, body.device);
 		} catch (thrown) {
 			if (thrown instanceof Problem && thrown.code === 'code.refused')
 				await countFailure(app, ANYWHERE, `code:${address}`);
@@ -156,16 +236,13 @@ export const explore = endpoint({
 	method: 'POST',
 	path: '/api/explore',
 	summary: 'Open the fictitious structure as one of its people, making it first where it is missing',
-	caller: 'anybody',
+	act: 'anybody',
 	body: Explore,
-	reply: Session,
+	reply: Entered,
 	async handle(call) {
 		const { app, body } = call;
 		const { structure, people } = await openFictitious(app);
-		const token = await app.db
-			.transaction()
-			.execute((trx) => openSession(app, trx, structure, people[body.role], body.device));
-		return await welcomeIn(call, token);
+		return await welcomeIn(call, structure, people[body.role], body.device);
 	}
 });
 
@@ -173,10 +250,10 @@ export const leaveFictitious = endpoint({
 	method: 'DELETE',
 	path: '/api/explore',
 	summary: 'Delete the fictitious structure with everything in it',
-	caller: 'director',
-	async handle({ app, session }) {
+	act: 'delete-fictitious',
+	async handle({ app, session, request }) {
 		if (!session.structure.fictitious) throw new Problem('right.missing', 403);
 		await deleteFictitious(app, session.structure.id);
-		return new Response(null, { status: 204, headers: { 'set-cookie': cookieOf(app, undefined) } });
+		return done({ 'set-cookie': cookieOf(app, { key: request.headers.get(KEY_HEADER)!, token: undefined }) });
 	}
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '../../domain/problem';
 import { inUse } from '../../domain/record';
-import { hasRole } from '../../domain/rights';
+import { mayDo } from '../../domain/rights';
 import { forReader, Sheets } from '../../domain/sheet';
 import type { App } from '../app';
 import { endpoint } from '../endpoint';
@@ -15,13 +15,13 @@ export const sheets = endpoint({
 	method: 'GET',
 	path: '/api/sheets',
 	summary: 'The sheets of a campaign, as released to the caller; JSON, or CSV for a director',
-	caller: 'signed-in',
+	act: 'read-sheets',
 	reply: Sheets,
 	async handle({ app, request, session }) {
 		const asked = new URL(request.url).searchParams;
 		const campaign = asked.get('campaign') ?? '';
 		if (asked.get('format') === 'csv') {
-			if (!hasRole(session.person, 'director')) throw new Problem('right.missing', 403);
+			if (!mayDo(session.person, 'export-sheets')) throw new Problem('right.missing', 403);
 			const released = await releaseOutside(app, session.structure.id, campaign);
 			return new Response(
 				sheetsCsv(released, await antennaNames(app, session.structure.id), asked.get('language') ?? 'fr'),
@@ -36,7 +36,8 @@ export const sheets = endpoint({
 		}
 		const rights = createHash('sha256').update(JSON.stringify(session.person.grants)).digest('base64url').slice(0, 8);
 		const etagAt = (sequence: number) => `"${app.version}-${campaign.slice(0, 8)}-${sequence}-${rights}"`;
-		const fresh = (etag: string) => ({ etag, 'cache-control': 'private, no-cache' });
+		// The device keeps it in its vault; the browser's own cache would keep it in clear.
+		const fresh = (etag: string) => ({ etag, 'cache-control': 'no-store' });
 		const known = request.headers.get('if-none-match')?.replace('W/', '');
 		// Asked at every exchange and mostly unchanged: nothing is put together then.
 		if (known && known === etagAt(await sequenceOf(app.db, session.structure.id)))

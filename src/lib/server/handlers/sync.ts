@@ -10,7 +10,7 @@ export const sync = endpoint({
 	method: 'POST',
 	path: '/api/sync',
 	summary: 'Push a batch of changes and pull one page of what is new',
-	caller: 'signed-in',
+	act: 'sync',
 	body: SyncRequest,
 	limit: MAX_BYTES,
 	reply: SyncReply,

@@ -1,0 +1,44 @@
+import * as z from 'zod/mini';
+import { Answer, Consent, InterviewState, MAX_WORDS } from './interview';
+import { Stakeholder } from './framework';
+import { Day, Id } from './ids';
+import { Text } from './text';
+
+/** What somebody who may read one testimony is shown of it. Neither the label nor the team's note: the first is its
+ * interviewer's alone, the second is not the respondent's words. `shown` is the answer chosen, in words. */
+export const Testimony = z.looseObject({
+	id: Id,
+	campaign: z.string(),
+	stakeholder: Stakeholder,
+	antenna: z.string(),
+	on: z.optional(Day),
+	interviewer: z.string(),
+	state: InterviewState,
+	answers: z.array(z.looseObject({ question: Id, text: Text, answer: Answer, shown: z.array(Text) })),
+	consents: z.array(z.looseObject({ item: Id, text: Text, consent: z.nullable(Consent) })),
+	quotes: z.array(z.looseObject({ id: Id, words: z.string(), criterion: Text, approved: z.boolean() })),
+	uses: z.array(z.looseObject({ quote: Id, criterion: Text, at: z.string(), where: z.enum(['sheet', 'file']) }))
+});
+export type Testimony = z.infer<typeof Testimony>;
+
+/** One line of the list of testimonies: what the collection of answers says anyway, and who took it. */
+export const TestimonyLine = z.looseObject({
+	id: Id,
+	campaign: z.string(),
+	stakeholder: Stakeholder,
+	antenna: z.string(),
+	on: z.optional(Day),
+	interviewer: z.string(),
+	state: InterviewState
+});
+export type TestimonyLine = z.infer<typeof TestimonyLine>;
+
+/** The code a respondent was given. The structure is said beside it: codes are kept by structure. */
+export const ReceiptCode = z.looseObject({
+	structure: Id,
+	code: z.string().check(z.trim(), z.minLength(8), z.maxLength(40))
+});
+
+/** What the respondent, or a director at their demand, changes of a testimony. */
+export const Withdrawal = z.looseObject({ items: z.array(Id).check(z.minLength(1), z.maxLength(20)) });
+export const Correction = z.looseObject({ question: Id, words: z.string().check(z.maxLength(MAX_WORDS)) });

@@ -1,0 +1,120 @@
+import { contributionsOf } from '../domain/contributions';
+import { minus, NO_ROWS, type Digest } from '../domain/digest';
+import { Problem } from '../domain/problem';
+import { addUp, negate, type Tally } from '../domain/tallies';
+import { nowOf, type App } from './app';
+import { forgetFreed, inStructure } from './database/open';
+import type { Schema } from './database/schema';
+import { note } from './journal';
+import { closeCommit, writeDigests, writeMarks, writeTallies } from './moves';
+import { chunks, loadAbout, loadRecords, lockStructure, type Trx } from './store';
+
+/** Erases somebody's interview with all that was made of it: what is left is the ids, in a table of the database and in the
+ * ledger beside it. The ledger comes first: should the server die in between, it is replayed at the next start.
+ * @param by who asked: a person's id, or `respondent`
+ * @throws Problem `record.missing` when there is no such interview */
+export async function eraseInterview(
+	app: App,
+	structure: string,
+	interview: string,
+	by: { person: string; device: string }
+): Promise<void> {
+	await app.db.transaction().execute(async (trx) => {
+		await lockStructure(trx, structure);
+		const record = (await loadRecords(trx, structure, [interview])).get(interview);
+		if (record?.kind !== 'interview') throw new Problem('record.missing', 404);
+		const ids = [interview, ...(await loadAbout(trx, structure, [interview])).map(({ id }) => id)];
+		await eraseRecords(app, trx, structure, ids);
+		await note(app, trx, structure, { act: 'person.erased', ...by, subject: interview });
+	});
+	await forgetFreed(app.db);
+}
+
+/** Erases records for good, under the structure's lock. */
+export async function eraseRecords(app: App, trx: Trx, structure: string, ids: readonly string[]): Promise<void> {
+	if (ids.length === 0) return;
+	app.ledger.append(ids.map((id) => ({ structure, id, at: nowOf(app) })));
+	await purge(app, trx, structure, ids);
+}
+
+/** Erases again whatever the ledger names and the database does not know as erased: a backup came back, or the server died
+ * between the two. */
+export async function replayLedger(app: App): Promise<void> {
+	const all = Map.groupBy(app.ledger.read(), ({ structure }) => structure);
+	for (const [structure, entries] of all) {
+		await inStructure(structure, async () => {
+			const there = await app.db.selectFrom('structure').select('id').where('id', '=', structure).executeTakeFirst();
+			if (!there) return;
+			const rows = await app.db.selectFrom('erased').select('id').where('structure_id', '=', structure).execute();
+			const known = new Set(rows.map(({ id }) => id));
+			const left = [...new Set(entries.map(({ id }) => id))].filter((id) => !known.has(id));
+			if (left.length === 0) return;
+			await app.db.transaction().execute(async (trx) => {
+				await lockStructure(trx, structure);
+				await purge(app, trx, structure, left);
+			});
+			await forgetFreed(app.db);
+		});
+	}
+}
+
+/** Takes records out of everything that was made of them, whether they are still there or not. Under the structure's lock. */
+async function purge(app: App, trx: Trx, structure: string, ids: readonly string[]): Promise<void> {
+	const records = await loadRecords(trx, structure, ids);
+	const contexts = await loadRecords(
+		trx,
+		structure,
+		[...records.values()].flatMap(({ about }) => about ?? [])
+	);
+	let { sequence } = await lockStructure(trx, structure);
+	const moves: Tally[] = [];
+	const marks: Schema['mark'][] = [];
+	const digests = new Map<string, Digest>();
+	for (const id of ids) {
+		const record = records.get(id);
+		if (record) moves.push(...negate(contributionsOf(record, record.about ? contexts.get(record.about) : undefined)));
+		const left = await trx
+			.selectFrom('mark')
+			.select('audience')
+			.where('structure_id', '=', structure)
+			.where('record_id', '=', id)
+			.execute();
+		if (record?.audience)
+			digests.set(record.audience, minus(digests.get(record.audience) ?? NO_ROWS, id, record.sequence));
+		// Whoever ever received it learns it, where it was last and where it had been before.
+		const audiences = new Set([
+			...(record?.audience ? [record.audience] : []),
+			...left.map(({ audience }) => audience)
+		]);
+		if (audiences.size > 0) sequence += 1;
+		for (const audience of audiences)
+			marks.push({ structure_id: structure, audience, record_id: id, sequence, erased: 1 });
+	}
+	const at = nowOf(app);
+	for (const part of chunks(ids)) {
+		const rows = part.map((id) => ({ structure_id: structure, id, at }));
+		await trx
+			.insertInto('erased')
+			.values(rows)
+			.onConflict((c) => c.doNothing())
+			.execute();
+		const of = (column: 'record_id' | 'about') =>
+			trx.deleteFrom('change').where('structure_id', '=', structure).where(column, 'in', part).execute();
+		await of('record_id');
+		await of('about');
+		for (const table of ['named_ahead', 'receipt'] as const)
+			await trx.deleteFrom(table).where('structure_id', '=', structure).where('record_id', 'in', part).execute();
+		await trx.deleteFrom('record').where('structure_id', '=', structure).where('id', 'in', part).execute();
+	}
+	// What was refused is kept as it came, and may name them anywhere.
+	for (const id of ids)
+		await trx
+			.deleteFrom('quarantine')
+			.where('structure_id', '=', structure)
+			.where((eb) => eb(eb.fn('lower', ['raw']), 'like', `%${id.toLowerCase()}%`))
+			.execute();
+	await writeMarks(trx, structure, marks);
+	await writeDigests(trx, structure, digests);
+	await writeTallies(trx, structure, addUp(moves));
+	if (marks.length > 0) await closeCommit(app, trx, structure, sequence);
+}

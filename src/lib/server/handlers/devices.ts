@@ -1,0 +1,117 @@
+import * as z from 'zod/mini';
+import { Id } from '../../domain/ids';
+import { Problem } from '../../domain/problem';
+import type { Grant } from '../../domain/structure';
+import { MAX_BYTES, MAX_CHANGES, SealedReply } from '../../domain/sync';
+import { nowOf } from '../app';
+import { inStructure } from '../database/open';
+import { done, endpoint, reply } from '../endpoint';
+import { note } from '../journal';
+import { push } from '../push';
+import { revokeDevice } from '../sessions';
+import { countFailure, mustWait } from '../throttle';
+import { openSealed, openVault } from '../vaults';
+
+/** Whose vault on which device. The ids are random: who does not hold the device does not know them. */
+const Place = { structure: Id, person: Id, device: Id };
+
+export const contact = endpoint({
+	method: 'POST',
+	path: '/api/contact',
+	summary: 'Whether a device, locked or not, has been revoked; and, once it has obeyed, that it has',
+	act: 'anybody',
+	body: z.looseObject({ ...Place, wiped: z.optional(z.boolean()) }),
+	reply: z.looseObject({ revoked: z.boolean() }),
+	async handle(call) {
+		const { app, body } = call;
+		return await inStructure(body.structure, async () => {
+			const device = await app.db
+				.selectFrom('device')
+				.select(['revoked_at', 'wiped_at'])
+				.where('structure_id', '=', body.structure)
+				.where('id', '=', body.device)
+				.where('person_id', '=', body.person)
+				.executeTakeFirst();
+			// A server that does not know the device, restored or another, is no reason to delete anything.
+			const revoked = Boolean(device?.revoked_at);
+			if (revoked && body.wiped && !device!.wiped_at)
+				await app.db.transaction().execute(async (trx) => {
+					await trx
+						.updateTable('device')
+						.set({ wiped_at: nowOf(app) })
+						.where('structure_id', '=', body.structure)
+						.where('id', '=', body.device)
+						.where('person_id', '=', body.person)
+						.execute();
+					const { person, device } = body;
+					await note(app, trx, body.structure, { act: 'device.wiped', person, device, subject: device });
+				});
+			return await reply(call, { revoked });
+		});
+	}
+});
+
+const Sealed = z.looseObject({
+	...Place,
+	key: Id, // of the vault it was sealed with
+	changes: z.array(z.looseObject({ record: Id, sealed: z.string() })).check(z.maxLength(MAX_CHANGES))
+});
+
+/** Takes the outbox of a locked vault as it lies. Whoever brings it, only the device that was enrolled can have sealed it:
+ * the server opens it with the wrap it was left, and judges it as its owner's, by the rights they have now. */
+export const sealed = endpoint({
+	method: 'POST',
+	path: '/api/sealed',
+	summary: 'Push the sealed outbox of a locked vault, as its owner’s',
+	act: 'anybody',
+	body: Sealed,
+	limit: MAX_BYTES,
+	reply: SealedReply,
+	async handle(call) {
+		const { app, body, address } = call;
+		const key = `sealed:${address}`;
+		await mustWait(app, '', key);
+		return await inStructure(body.structure, async () => {
+			const vault = await openVault(app, app.db, body).catch(async (cause: unknown) => {
+				await countFailure(app, '', key);
+				throw cause;
+			});
+			const changes = await Promise.all(
+				body.changes.map(({ record, sealed }) => openSealed(vault, body, record, sealed))
+			);
+			// All or nothing: a file that was altered is refused in words, and nothing of it is taken.
+			if (changes.includes(undefined)) throw new Problem('sealed.altered', 400);
+			const person = await app.db
+				.selectFrom('person')
+				.select(['grants', 'left_at'])
+				.where('structure_id', '=', body.structure)
+				.where('id', '=', body.person)
+				.executeTakeFirstOrThrow();
+			const grants = person.left_at ? [] : (JSON.parse(person.grants) as Grant[]);
+			const author = { structure: body.structure, id: body.person, grants, device: body.device };
+			const { receipts, committed } = await app.db.transaction().execute(async (trx) => {
+				const entry = { person: body.person, device: body.device, subject: body.device, count: changes.length };
+				await note(app, trx, body.structure, { act: 'vault.opened', ...entry });
+				return await push(app, trx, author, changes, { sequence: 0, audiences: new Set() });
+			});
+			return await reply(call, { receipts, committed });
+		});
+	}
+});
+
+export const revoke = endpoint({
+	method: 'DELETE',
+	path: '/api/devices/[id]',
+	summary: 'Revoke a lost device for everybody who uses it',
+	act: 'manage-people',
+	async handle({ app, session, params }) {
+		const structure = session.structure.id;
+		await app.db.transaction().execute(async (trx) => {
+			const count = await revokeDevice(app, trx, structure, params.id!);
+			if (count === 0) throw new Problem('record.missing', 404);
+			const by = { person: session.person.id, device: session.device.id };
+			await note(app, trx, structure, { act: 'device.revoked', ...by, subject: params.id!, count });
+		});
+		return done();
+	}
+});

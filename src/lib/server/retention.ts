@@ -1,0 +1,122 @@
+import { contributionsOf } from '../domain/contributions';
+import { minus, NO_ROWS, type Digest } from '../domain/digest';
+import { NOBODY } from '../domain/kinds';
+import { inUse, type Fields } from '../domain/record';
+import { withoutPerson } from '../domain/retention';
+import { MONTHS_KEPT } from '../domain/structure';
+import { addUp, negate, type Tally } from '../domain/tallies';
+import { type App } from './app';
+import { forgetFreed } from './database/open';
+import type { Schema } from './database/schema';
+import { note } from './journal';
+import { closeCommit, writeDigests, writeMarks, writeTallies } from './moves';
+import { chunks, loadAbout, loadRecords, lockStructure, type Reader, type Stored, type Trx } from './store';
+
+/** What a run would take away now. `before` is the last contact after which words are still kept. */
+export type Due = { months: number; before: string; interviews: string[] };
+
+/** The interviews whose last contact, by the server's clock, is older than what the structure keeps. */
+export async function dueNow(app: App, db: Reader, structure: string): Promise<Due> {
+	const settings = (await loadRecords(db, structure, [structure])).get(structure);
+	const months = Number((settings && inUse(settings.fields, 'monthsKept')) ?? MONTHS_KEPT);
+	const limit = app.clock();
+	limit.setUTCMonth(limit.getUTCMonth() - months);
+	const before = limit.toISOString();
+	const rows = await db
+		.selectFrom('record')
+		.select('record.id')
+		.where('record.structure_id', '=', structure)
+		.where('record.kind', '=', 'interview')
+		.where('record.owner', '!=', NOBODY)
+		.where(({ not, exists, selectFrom, or, eb }) =>
+			not(
+				exists(
+					selectFrom('change')
+						.select('change.id')
+						.whereRef('change.structure_id', '=', 'record.structure_id')
+						.where((inner) =>
+							or([inner('change.record_id', '=', eb.ref('record.id')), inner('change.about', '=', eb.ref('record.id'))])
+						)
+						.where('change.received_at', '>=', before)
+				)
+			)
+		)
+		.execute();
+	return { months, before, interviews: rows.map(({ id }) => id) };
+}
+
+/** Takes words, label, day, interviewer and receipt from every testimony whose time is over; coded answers and counts stay
+ * as they are.
+ * @returns how many testimonies */
+export async function runRetention(
+	app: App,
+	structure: string,
+	by: { person: string; device: string }
+): Promise<number> {
+	const count = await app.db.transaction().execute(async (trx) => {
+		await lockStructure(trx, structure);
+		const { interviews } = await dueNow(app, trx, structure);
+		for (const part of chunks(interviews)) await depersonalise(app, trx, structure, part);
+		if (interviews.length > 0)
+			await note(app, trx, structure, { act: 'retention.run', ...by, subject: structure, count: interviews.length });
+		return interviews.length;
+	});
+	if (count > 0) await forgetFreed(app.db);
+	return count;
+}
+
+async function depersonalise(app: App, trx: Trx, structure: string, ids: readonly string[]): Promise<void> {
+	const interviews = await loadRecords(trx, structure, ids);
+	const excerpts = await loadAbout(trx, structure, ids);
+	let { sequence } = await lockStructure(trx, structure);
+	const moves: Tally[] = [];
+	const marks: Schema['mark'][] = [];
+	const digests = new Map<string, Digest>();
+	const stripped = (record: Stored): Stored => ({ ...record, owner: NOBODY, fields: withoutPerson(record.fields) });
+	for (const record of [...interviews.values(), ...excerpts]) {
+		const context = record.about ? interviews.get(record.about) : undefined;
+		const now = stripped(record);
+		moves.push(...negate(contributionsOf(record, context)), ...contributionsOf(now, context && stripped(context)));
+		sequence += 1;
+		if (record.audience) {
+			digests.set(record.audience, minus(digests.get(record.audience) ?? NO_ROWS, record.id, record.sequence));
+			// As for an erasure, devices forget whatever they still keep of it.
+			marks.push({ structure_id: structure, audience: record.audience, record_id: record.id, sequence, erased: 1 });
+		}
+		await trx
+			.updateTable('record')
+			.set({ owner: NOBODY, audience: null, sequence, fields: JSON.stringify(now.fields) })
+			.where('structure_id', '=', structure)
+			.where('id', '=', record.id)
+			.execute();
+		await forgetHistory(trx, structure, record.id);
+	}
+	for (const part of chunks(ids))
+		await trx.deleteFrom('receipt').where('structure_id', '=', structure).where('record_id', 'in', part).execute();
+	await writeMarks(trx, structure, marks);
+	await writeDigests(trx, structure, digests);
+	await writeTallies(trx, structure, addUp(moves));
+	await closeCommit(app, trx, structure, sequence);
+}
+
+/** A change that comes again is still known; what it said, by whom and on what day is not. */
+async function forgetHistory(trx: Trx, structure: string, record: string): Promise<void> {
+	const fields: Fields = {};
+	await trx
+		.updateTable('change')
+		.set({ fields: JSON.stringify(fields), seen: '{}', at: '', person_id: NOBODY, device_id: NOBODY })
+		.where('structure_id', '=', structure)
+		.where('record_id', '=', record)
+		.execute();
+	await trx
+		.deleteFrom('quarantine')
+		.where('structure_id', '=', structure)
+		.where('raw', 'like', `%${record}%`)
+		.execute();
+}
+
+/** All structures in turn, the fictitious one excepted: its dates are invented. */
+export async function runRetentionEverywhere(app: App): Promise<void> {
+	const rows = await app.db.selectFrom('structure').select('id').where('fictitious', '=', 0).execute();
+	for (const { id } of rows) await runRetention(app, id, { person: 'server', device: '' });
+}

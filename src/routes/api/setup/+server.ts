@@ -1,4 +1,0 @@
-import { setUp } from '$lib/server/handlers/session';
-import { serve } from '$lib/server/serve';
-
-export const POST = serve(setUp);
