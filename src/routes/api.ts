@@ -1,4 +1,5 @@
 import { m } from '$lib/words/generated/messages';
+import { here } from './here.svelte';
 
 /** A call to the server that a person is waiting for. `problem` is the server's code, or `offline`. */
 export type Answer<T> = { ok: true; value: T } | { ok: false; problem: string; details: { [name: string]: unknown } };
@@ -9,10 +10,8 @@ export async function ask<T>(
 	body?: unknown
 ): Promise<Answer<T>> {
 	try {
-		const response = await fetch(path, {
-			method,
-			...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
-		});
+		const text = body === undefined ? undefined : JSON.stringify(body);
+		const response = await here.call(method, path, text, text ? { 'content-type': 'application/json' } : {});
 		const value = response.status === 204 ? undefined : ((await response.json()) as unknown);
 		if (response.ok) return { ok: true, value: value as T };
 		const { problem, details } = value as { problem?: string; details?: { [name: string]: unknown } };
@@ -44,7 +43,20 @@ export function explain({ problem, details }: { problem: string; details: { [nam
 		case 'director.last':
 			return m.problem_last_director();
 		case 'session.missing':
+		case 'device.revoked':
 			return m.problem_session();
+		case 'second-factor.required':
+			return m.problem_second_required();
+		case 'second-factor.refused':
+			return m.problem_second_refused();
+		case 'passkey.refused':
+			return m.problem_passkey();
+		case 'receipt.refused':
+			return m.problem_receipt();
+		case 'record.missing':
+			return m.problem_missing();
+		case 'vault.stuck':
+			return m.problem_vault({ count: Number(details.left) });
 		case 'right.missing':
 		case 'session.other':
 			return m.problem_right();

@@ -3,10 +3,11 @@ import { hasRole, antennasOf } from '$lib/domain/rights';
 import type { Role } from '$lib/domain/structure';
 import { merge } from '$lib/domain/merge';
 import { seenOf, type Fields } from '$lib/domain/record';
-import type { Session } from '$lib/domain/session';
-import { databaseName, DeviceDatabase, PersonDatabase, readSetting } from '$lib/local/database';
-import { currentHolder, deviceSelf, leave, remember } from '$lib/local/holders';
+import { KEY_HEADER, type Entered, type Session } from '$lib/domain/session';
+import { databaseName, DeviceDatabase, PersonDatabase, type Holder } from '$lib/local/database';
+import { currentHolder, deviceSelf, forget, holderKey, leave, listHolders, remember } from '$lib/local/holders';
 import { save } from '$lib/local/outbox';
+import { unlock, type Bytes, type Locks, type Place, type Vault } from '$lib/local/vault';
 import { Runner, type RunnerState } from '$lib/sync/runner';
 
 /** Beside IndexedDB, to notice when the browser has emptied it: who worked here, and how much was not sent. */
@@ -15,15 +16,29 @@ type Canary = { name: string; unsent: number };
 
 export type SaveState = { at: 'nothing' | 'saving' | 'saved' | 'failed'; time?: string };
 
+/** Wrong PINs before the key is dropped and only the passphrase opens. */
+const TRIES = 5;
+
 /** This device and the person it is open for. Everything a page reads or writes goes through here. */
 class Here {
 	/** `nobody` may come with the memory of somebody whose data the browser has emptied. */
-	status = $state<'starting' | 'nobody' | 'open' | 'no-storage'>('starting');
+	status = $state<'starting' | 'nobody' | 'locked' | 'open' | 'no-storage'>('starting');
 	wiped = $state<Canary>();
+	/** Somebody's things were deleted here because a director declared the device lost. */
+	revoked = $state<string>();
 	session = $state.raw<Session>();
+	/** Everybody who can unlock this device, the last one first. */
+	holders = $state.raw<Holder[]>([]);
+	/** The person whose key is still in memory: a PIN opens again. */
+	held = $state.raw<Holder>();
+	hasPin = $state(false);
 	sync = $state.raw<RunnerState>({ at: 'rest', outcome: undefined, retryIn: undefined });
 	#db: PersonDatabase | undefined;
 	#runner: Runner | undefined;
+	#key = '';
+	#pin: string | undefined;
+	#wrong = 0;
+	#vault: Vault | undefined;
 	readonly device = new DeviceDatabase();
 	/** Forms with something typed that is not on the disk yet: asked to write before the page is reloaded on purpose. */
 	readonly forms = new Set<() => Promise<void>>();
@@ -37,6 +52,11 @@ class Here {
 		return this.session!.person.id;
 	}
 
+	/** Whether there is something to lock: the fictitious structure has no passphrase. */
+	get locks(): Locks | undefined {
+		return this.holders.find(({ session }) => this.session && holderKey(session) === holderKey(this.session))?.locks;
+	}
+
 	hasRole(role: Role): boolean {
 		return this.session !== undefined && hasRole(this.session.person, role);
 	}
@@ -47,13 +67,15 @@ class Here {
 		return antennas === undefined || antennas.has(antenna);
 	}
 
-	/** Opens the device on who worked here last, with or without a network. */
+	/** Asks who is there, among those who work on this device; with or without a network. */
 	async start(): Promise<void> {
 		try {
+			this.holders = await listHolders(this.device);
 			const holder = await currentHolder(this.device);
-			if (holder) this.#open(holder.session, SETTLING);
+			if (holder?.locks?.none) await this.#openBy(holder, 'none');
+			else if (this.holders.some(({ locks }) => locks)) this.status = 'locked';
 			else {
-				this.wiped = readCanary();
+				this.wiped = this.holders.length > 0 ? undefined : readCanary();
 				this.status = 'nobody';
 			}
 		} catch {
@@ -61,25 +83,94 @@ class Here {
 		}
 	}
 
-	/** Signs in what the server answered: remembered, so that tomorrow needs no network. */
-	async enter(session: unknown): Promise<void> {
-		const { Session } = await import('$lib/domain/session');
-		const known = Session.parse(session);
-		await remember(this.device, known, new Date().toISOString());
+	/** Opens a vault that nothing locks. */
+	async open(holder: Holder): Promise<void> {
+		await this.#openBy(holder, 'none');
+	}
+
+	/** Opens somebody's vault with what they typed or showed.
+	 * @returns whether it opened */
+	async unlock(holder: Holder, by: { passphrase: string } | { prf: Bytes }): Promise<boolean> {
+		return await this.#openBy(holder, by);
+	}
+
+	async #openBy(holder: Holder, by: { passphrase: string } | { prf: Bytes } | 'none'): Promise<boolean> {
+		const { session } = holder;
+		const opened = await unlock(placeOf(session), holder.locks!, by, random);
+		if (!opened) return false;
+		await this.#take(session, opened.vault, opened.locks);
+		return true;
+	}
+
+	/** Opens again what was locked a moment ago. The fifth wrong PIN drops the key.
+	 * @returns whether it opened, and how many tries are left */
+	async unlockByPin(pin: string): Promise<{ open: boolean; left: number }> {
+		const held = this.held;
+		if (held && this.#vault && this.#pin !== undefined && pin === this.#pin) {
+			await this.#take(held.session, this.#vault, held.locks!);
+			return { open: true, left: TRIES };
+		}
+		this.#wrong += 1;
+		const left = Math.max(0, TRIES - this.#wrong);
+		if (left === 0) this.#drop();
+		return { open: false, left };
+	}
+
+	/** A PIN for the moments in between; it lies sealed in the vault, and opens nothing by itself. */
+	async choosePin(pin: string | undefined): Promise<void> {
+		if (pin === undefined) await this.db.settings.delete('pin');
+		else await this.db.writeSealed('pin', pin);
+		this.#pin = pin;
+		this.hasPin = pin !== undefined;
+	}
+
+	/** Covers and locks: pages leave the memory, an exchange under way ends by itself. With a PIN the key stays in memory
+	 * to open again, without one the passphrase is asked. */
+	async lock(): Promise<void> {
+		if (this.status !== 'open' || this.locks?.none) return;
+		await this.settle();
+		await this.#close();
+		this.held = this.#pin === undefined ? undefined : this.holders.find(({ session }) => isSame(session, this.session));
+		if (!this.held) this.#drop();
+		this.#wrong = 0;
+		this.session = undefined;
+		this.status = 'locked';
+	}
+
+	#drop(): void {
+		this.#vault = undefined;
+		this.#pin = undefined;
+		this.held = undefined;
+	}
+
+	/** Lets the others in: whoever was here is locked, key and all. */
+	async switchPerson(): Promise<void> {
+		await this.lock();
+		this.#drop();
+	}
+
+	/** What the server answered to somebody who has come in: their vault is opened, or made, and remembered here.
+	 * @param passphrase what they typed; none for the fictitious structure
+	 * @throws Problem `vault.stuck` when another passphrase's unsent work is here and cannot leave now */
+	async enter(value: Entered, passphrase: string | undefined): Promise<void> {
+		const { openVaultOf } = await import('./enter');
+		const { session, key, vault, locks } = await openVaultOf(this.device, value, passphrase, random);
 		this.wiped = undefined;
-		this.#open(known);
+		this.revoked = undefined;
+		await this.#take(session, vault, locks, key);
 	}
 
 	/** Signs out here. What was not sent stays on the device, under this person's name. */
 	async leave(): Promise<void> {
-		this.#runner?.stop();
-		await fetch('/api/session', { method: 'DELETE' }).catch(() => undefined);
+		await this.settle();
+		await this.call('DELETE', '/api/session').catch(() => undefined);
+		await this.#close();
 		await leave(this.device);
 		localStorage.removeItem(CANARY);
-		this.#db?.close();
-		this.#db = undefined;
+		this.#drop();
 		this.session = undefined;
-		this.status = 'nobody';
+		this.holders = await listHolders(this.device);
+		this.status = this.holders.some(({ locks }) => locks && !locks.none) ? 'locked' : 'nobody';
 	}
 
 	/** Waits until everything typed is on the disk. */
@@ -87,34 +178,84 @@ class Here {
 		await Promise.all([...this.forms].map((flush) => flush()));
 	}
 
-	/** Whether somebody signed out here, perhaps without a network, and nobody has signed in since. */
-	async hasLeft(): Promise<boolean> {
-		return (await readSetting<boolean>(this.device, 'left')) === true;
-	}
-
 	async deviceSelf(): Promise<{ id: string; name: string }> {
 		return await deviceSelf(this.device, () => crypto.randomUUID());
 	}
 
-	#open(session: Session, delay = 0): void {
-		this.#runner?.stop();
-		this.#db?.close();
+	/** One call to the server as this person: their half of the session goes with it. */
+	call = (method: string, path: string, body?: BodyInit, headers: { [name: string]: string } = {}): Promise<Response> =>
+		fetch(path, {
+			method,
+			headers: { ...headers, ...(this.#key ? { [KEY_HEADER]: this.#key } : {}) },
+			...(body === undefined ? {} : { body })
+		});
+
+	async #take(session: Session, vault: Vault, locks: Locks, key?: string): Promise<void> {
+		await this.#close();
+		this.#db = new PersonDatabase(databaseName(session.structure.id, session.person.id), vault);
+		if (key) await this.#db.writeSealed('session', key);
+		this.#key = key ?? (await this.#db.readSealed<string>('session')) ?? '';
+		this.#pin = await this.#db.readSealed<string>('pin');
+		this.hasPin = this.#pin !== undefined;
+		this.#vault = vault;
+		this.held = undefined;
 		this.session = session;
-		this.#db = new PersonDatabase(databaseName(session.structure.id, session.person.id));
-		const db = this.#db;
+		await remember(this.device, session, locks, new Date().toISOString());
+		this.holders = await listHolders(this.device);
+		this.#run(session, this.#db);
+		this.status = 'open';
+		setTimeout(() => this.wake(), SETTLING);
+	}
+
+	#run(session: Session, db: PersonDatabase): void {
 		this.#runner = new Runner(
 			async (onprogress) => {
 				// Loaded when first needed: an interview opens without it.
-				const { exchange } = await import('$lib/sync/exchange');
-				const outcome = await exchange({ db, send, person: session.person.id, device: session.device.id, onprogress });
-				writeCanary({ name: session.person.name, unsent: await db.outbox.count() });
+				const { exchangeHere } = await import('./exchange');
+				const send = (path: string, body: Uint8Array | string, headers: Record<string, string>) =>
+					this.call('POST', path, body as BodyInit, headers);
+				const outcome = await exchangeHere(db, send, session, onprogress);
+				if (outcome.state === 'revoked') setTimeout(() => void this.giveUp(placeOf(session)), 0);
+				else writeCanary({ name: session.person.name, unsent: await db.outbox.count() });
 				return outcome;
 			},
 			{ alone: (work) => alone(db.name, work), wait, isOnline: () => navigator.onLine },
 			(state) => (this.sync = state)
 		);
-		this.status = 'open';
-		setTimeout(() => this.wake(), delay);
+	}
+
+	/** Stops the runner and closes the database, once what is under way has ended. */
+	async #close(): Promise<void> {
+		const [runner, db] = [this.#runner, this.#db];
+		this.#runner = undefined;
+		this.#db = undefined;
+		this.#key = '';
+		const ended = runner?.stop();
+		if (db) void Promise.resolve(ended).then(() => db.close());
+		await Promise.resolve();
+	}
+
+	/** Does what a revoked device must: what was not sent leaves as it lies, then the rest is deleted and the server told.
+	 * Whatever cannot leave now keeps its place, and is tried again at the next contact. */
+	async giveUp(place: Place): Promise<void> {
+		const holder = this.holders.find(({ session }) => isSame(placeOf(session), place));
+		if (!holder) return;
+		const wasOpen = this.status === 'open' && isSame(this.session && placeOf(this.session), place);
+		if (wasOpen) {
+			await this.settle();
+			this.status = 'locked';
+			await this.#close();
+			this.session = undefined;
+		}
+		this.#drop();
+		const { giveUp } = await import('./enter');
+		if (await giveUp(holder)) {
+			await forget(this.device, holder.session);
+			localStorage.removeItem(CANARY);
+			this.revoked = holder.session.structure.name;
+		}
+		this.holders = await listHolders(this.device);
+		if (!this.holders.some(({ locks }) => locks)) this.status = 'nobody';
 	}
 
 	/** Looks for news now. */
@@ -162,11 +303,18 @@ const SETTLING = 1000;
 
 export const here = new Here();
 
+const random = (bytes: number): Bytes => crypto.getRandomValues(new Uint8Array(bytes));
+
+export const placeOf = ({ structure, person, device }: Session): Place => ({
+	structure: structure.id,
+	person: person.id,
+	device: device.id
+});
+
+const isSame = (a: object | undefined, b: object | undefined): boolean => JSON.stringify(a) === JSON.stringify(b);
+
 const isLost = (cause: unknown): boolean =>
 	['DatabaseClosedError', 'InvalidStateError', 'UnknownError'].includes((cause as { name?: string }).name ?? '');
-
-const send = (path: string, body: Uint8Array | string, headers: Record<string, string>): Promise<Response> =>
-	fetch(path, { method: 'POST', body: body as BodyInit, headers });
 
 const wait = (milliseconds: number, then: () => void): (() => void) => {
 	const timer = setTimeout(then, milliseconds);

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { Sheets } from '$lib/domain/sheet';
-import { readSetting, type PersonDatabase } from '$lib/local/database';
+import type { PersonDatabase } from '$lib/local/database';
 
 /** The sheets of one campaign as this device last received them. */
 const Cached = z.looseObject({ etag: z.string(), sheets: Sheets, fetchedAt: z.string() });
@@ -10,7 +10,7 @@ const nameOf = (campaign: string): string => `sheets:${campaign}`;
 
 /** What this device holds of a campaign, or nothing: what an older version wrote and this one cannot read is asked again. */
 export async function readCached(db: PersonDatabase, campaign: string): Promise<Cached | undefined> {
-	const parsed = Cached.safeParse(await readSetting(db, nameOf(campaign)));
+	const parsed = Cached.safeParse(await db.readSealed(nameOf(campaign)));
 	return parsed.success ? parsed.data : undefined;
 }
 
@@ -43,6 +43,6 @@ export async function askSheets(
 	const sheets = Sheets.safeParse(body);
 	if (!sheets.success) return { state: 'refused', problem: 'unexpected' };
 	const value: Cached = { etag: response.headers.get('etag') ?? '', sheets: sheets.data, fetchedAt: now };
-	await db.settings.put({ name: nameOf(campaign), value });
+	await db.writeSealed(nameOf(campaign), value);
 	return { state: 'new', at };
 }

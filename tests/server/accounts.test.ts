@@ -4,18 +4,35 @@ import type { Grant } from '$lib/domain/structure';
 import type { App } from '$lib/server/app';
 import { DATABASES, openApp } from '../support/databases';
 import { openScene } from '../support/scene';
-import { call, enrol, PASSPHRASE, pullAll, setUp, sync, uuid, type Device } from '../support/server';
-import { storedRecords } from '../support/stored';
+import {
+	addTotp,
+	call,
+	deviceNamed,
+	enrol,
+	entered,
+	PASSPHRASE,
+	pullAll,
+	setUp,
+	sync,
+	uuid,
+	type Device
+} from '../support/server';
+import { openOther, problem, signIn as signInAs } from '../support/office';
+import { dump, storedRecords } from '../support/stored';
 
-type Welcome = { session: unknown; canSetUp: boolean; structures: { id: string; name: string; fictitious: boolean }[] };
+type Welcome = { canSetUp: boolean; structures: { id: string; name: string; fictitious: boolean }[] };
 
-const device = () => ({ id: uuid(), name: 'Poste' });
-const problem = async (response: Response) => [
-	response.status,
-	((await response.json()) as { problem: string }).problem
-];
-const welcome = async (app: App, cookie?: string) =>
-	(await (await call(app, 'GET', '/api/session', cookie ? { cookie } : {})).json()) as Welcome;
+const device = () => deviceNamed('Poste');
+const welcome = async (app: App) => (await (await call(app, 'GET', '/api/welcome')).json()) as Welcome;
+/** Who a session says one is: 200, or 401 when it opens nothing. */
+const whoAmI = async (app: App, as?: Pick<Device, 'cookie' | 'key'>) =>
+	(await call(app, 'GET', '/api/session', as ? { as } : {})).status;
+/** A director who may invite: one with a second factor. */
+async function directing(app: App): Promise<Device> {
+	const director = await setUp(app);
+	await addTotp(app, director);
+	return director;
+}
 const founding = (app: App, more: object = {}) => ({
 	code: app.setupCode,
 	structure: 'Cap Bigorre',
@@ -26,15 +43,15 @@ const founding = (app: App, more: object = {}) => ({
 	...more
 });
 const signIn = (app: App, structure: string, name: string, passphrase = PASSPHRASE) =>
-	call(app, 'POST', '/api/session', { body: { structure, name, passphrase, device: device() } });
-const as = (director: Device) => ({ cookie: director.cookie });
+	signInAs(app, structure, name, { passphrase });
+const as = (director: Device) => ({ as: director });
 const invited = async (response: Response) => (await response.json()) as { person: string; code: string };
 const counsellor: Grant[] = [{ role: 'counsellor', antennas: [] }];
 
 describe.each(DATABASES)('setting up on %s', (name) => {
 	test('asks the code that was printed, and happens once', async () => {
 		const app = await openApp(name);
-		expect(await welcome(app)).toEqual({ session: null, canSetUp: true, structures: [] });
+		expect(await welcome(app)).toEqual({ canSetUp: true, structures: [] });
 		const wrong = await call(app, 'POST', '/api/setup', { body: founding(app, { code: 'WRONG-WRONG' }) });
 		expect(await problem(wrong)).toEqual([403, 'setup.code']);
 		expect((await welcome(app)).structures).toEqual([]);
@@ -84,7 +101,7 @@ describe.each(DATABASES)('signing in on %s', (name) => {
 
 	test('a wrong passphrase, an unknown name and an unknown structure get one answer', async () => {
 		const app = await openApp(name);
-		const director = await setUp(app);
+		const director = await directing(app);
 		const structure = director.session.structure.id;
 		await invited(
 			await call(app, 'POST', '/api/people', { body: { name: 'Pas encore', grants: counsellor }, ...as(director) })
@@ -140,48 +157,48 @@ describe.each(DATABASES)('a one-time code on %s', (name) => {
 
 	test('opens once', async () => {
 		const app = await openApp(name);
-		const { code } = await add(app, await setUp(app));
+		const { code } = await add(app, await directing(app));
 		expect((await use(app, code.toLowerCase().replace('-', ''))).status).toBe(200);
 		expect(await problem(await use(app, code))).toEqual([403, 'code.refused']);
 	});
 
 	test('opens for one of two who type it at the same moment', async () => {
 		const app = await openApp(name);
-		const { code } = await add(app, await setUp(app));
+		const { code } = await add(app, await directing(app));
 		const both = await Promise.all([use(app, code), use(app, code)]);
 		expect(both.map(({ status }) => status).toSorted()).toEqual([200, 403]);
 	});
 
 	test('is over after three days', async () => {
 		const app = await openApp(name);
-		const { code } = await add(app, await setUp(app));
+		const { code } = await add(app, await directing(app));
 		app.now = new Date(app.now.getTime() + 72 * 3_600_000);
 		expect(await problem(await use(app, code))).toEqual([403, 'code.refused']);
 	});
 
 	test('is over when another one has been made', async () => {
 		const app = await openApp(name);
-		const director = await setUp(app);
+		const director = await directing(app);
 		const { person, code } = await add(app, director);
-		const next = await invited(await call(app, 'POST', `/api/people/${person}/code`, as(director)));
+		const next = await invited(await call(app, 'POST', `/api/people/${person}/code`, { ...as(director), body: {} }));
 		expect((await use(app, code)).status).toBe(403);
 		expect((await use(app, next.code)).status).toBe(200);
 	});
 
 	test('is not used up by a weak passphrase', async () => {
 		const app = await openApp(name);
-		const { code } = await add(app, await setUp(app));
+		const { code } = await add(app, await directing(app));
 		expect(await problem(await use(app, code, 'azerty'))).toEqual([400, 'passphrase.weak']);
 		expect((await use(app, code)).status).toBe(200);
 	});
 
 	test('replaces a forgotten passphrase', async () => {
 		const app = await openApp(name);
-		const director = await setUp(app);
+		const director = await directing(app);
 		const structure = director.session.structure.id;
 		const { person, code } = await add(app, director);
 		await use(app, code);
-		const next = await invited(await call(app, 'POST', `/api/people/${person}/code`, as(director)));
+		const next = await invited(await call(app, 'POST', `/api/people/${person}/code`, { ...as(director), body: {} }));
 		await use(app, next.code, 'une toute nouvelle phrase');
 		expect((await signIn(app, structure, 'Sandrine')).status).toBe(403);
 		expect((await signIn(app, structure, 'Sandrine', 'une toute nouvelle phrase')).status).toBe(200);
@@ -189,7 +206,7 @@ describe.each(DATABASES)('a one-time code on %s', (name) => {
 
 	test('is kept nowhere as it is read', async () => {
 		const app = await openApp(name);
-		const { code } = await add(app, await setUp(app));
+		const { code } = await add(app, await directing(app));
 		const rows = await app.db.selectFrom('invitation').selectAll().execute();
 		expect(JSON.stringify(rows)).not.toContain(code);
 		expect(JSON.stringify(rows)).not.toContain(code.replace('-', ''));
@@ -203,7 +220,7 @@ describe.each(DATABASES)('a one-time code on %s', (name) => {
 describe.each(DATABASES)('the people of a structure on %s', (name) => {
 	test('have names of their own, whatever the accents and capitals', async () => {
 		const app = await openApp(name);
-		const director = await setUp(app);
+		const director = await directing(app);
 		const add = (who: string) =>
 			call(app, 'POST', '/api/people', { body: { name: who, grants: counsellor }, ...as(director) });
 		expect((await add('Élodie Durand')).status).toBe(201);
@@ -230,6 +247,7 @@ describe.each(DATABASES)('the people of a structure on %s', (name) => {
 		const app = await openApp(name);
 		const claire = await setUp(app);
 		const odile = await enrol(app, claire, 'Odile', [{ role: 'director', antennas: [] }]);
+		await addTotp(app, odile);
 		const done = await Promise.all([
 			call(app, 'DELETE', `/api/people/${odile.session.person.id}`, as(claire)),
 			call(app, 'DELETE', `/api/people/${claire.session.person.id}`, as(odile))
@@ -251,11 +269,12 @@ describe.each(DATABASES)('the people of a structure on %s', (name) => {
 		expect((await call(app, 'DELETE', `/api/people/${sandrine.person}`, as(claire.device))).status).toBe(204);
 		await expect(sync(app, sandrine.device)).rejects.toThrow('401');
 		expect((await signIn(app, structure, 'Sandrine')).status).toBe(403);
-		expect((await welcome(app, sandrine.device.cookie)).session).toBeNull();
+		expect(await whoAmI(app, sandrine.device)).toBe(401);
 		const records = await storedRecords(app, structure);
 		expect(records.some(({ kind, owner }) => kind === 'interview' && owner === sandrine.person)).toBe(true);
 		expect(inUse(records.find(({ id }) => id === sandrine.person)!.fields, 'left')).toBe(true);
-		expect((await call(app, 'POST', `/api/people/${sandrine.person}/code`, as(claire.device))).status).toBe(404);
+		const again = { ...as(claire.device), body: {} };
+		expect((await call(app, 'POST', `/api/people/${sandrine.person}/code`, again)).status).toBe(404);
 	});
 
 	test('who has left is not brought back by a change of name', async () => {
@@ -273,15 +292,16 @@ describe.each(DATABASES)('the people of a structure on %s', (name) => {
 	test('are seen and changed by a director only', async () => {
 		const app = await openApp(name);
 		const director = await setUp(app);
-		const { cookie, session } = await enrol(app, director, 'Sandrine', counsellor);
+		const sandrine = await enrol(app, director, 'Sandrine', counsellor);
+		const { session } = sandrine;
 		const body = { name: 'X', grants: [{ role: 'director', antennas: [] }] };
 		const path = `/api/people/${session.person.id}`;
 		const tries = [
-			call(app, 'GET', '/api/people', { cookie }),
-			call(app, 'POST', '/api/people', { cookie, body }),
-			call(app, 'PUT', path, { cookie, body }),
-			call(app, 'DELETE', path, { cookie }),
-			call(app, 'POST', `${path}/code`, { cookie })
+			call(app, 'GET', '/api/people', as(sandrine)),
+			call(app, 'POST', '/api/people', { ...as(sandrine), body }),
+			call(app, 'PUT', path, { ...as(sandrine), body }),
+			call(app, 'DELETE', path, as(sandrine)),
+			call(app, 'POST', `${path}/code`, { ...as(sandrine), body: {} })
 		];
 		for (const response of await Promise.all(tries)) expect(await problem(response)).toEqual([403, 'right.missing']);
 		expect(await problem(await call(app, 'GET', '/api/people'))).toEqual([401, 'session.missing']);
@@ -294,35 +314,92 @@ describe.each(DATABASES)('a session on %s', (name) => {
 	test('is a cookie no script reads and no other site sends', async () => {
 		const app = await openApp(name);
 		const local = cookieOf(await call(app, 'POST', '/api/setup', { body: founding(app) }));
-		expect(local).toMatch(/^temoin=/);
+		expect(local).toMatch(/^temoin-[0-9a-f]{8}=[0-9a-f-]{36}\.[\w-]{43}; /);
 		const flags = local.split('; ').slice(1);
-		expect(flags).toEqual(expect.arrayContaining(['Path=/', 'HttpOnly', 'SameSite=Lax']));
+		expect(flags).toEqual(expect.arrayContaining(['Path=/', 'HttpOnly', 'SameSite=Strict']));
 		expect(flags).not.toContain('Secure');
 		const https = { ...app, origin: 'https://temoin.example' };
-		const remote = cookieOf(await call(https, 'DELETE', '/api/session'));
-		expect(remote).toMatch(/^__Host-temoin=;/);
-		expect(remote.split('; ')).toEqual(expect.arrayContaining(['Secure', 'Path=/', 'HttpOnly', 'Max-Age=0']));
+		const { id } = (await welcome(app)).structures[0]!;
+		const response = await signIn(https, id, 'Claire');
+		const remote = cookieOf(response);
+		expect(remote).toMatch(/^__Host-temoin-[0-9a-f]{8}=/);
+		expect(remote.split('; ')).toEqual(
+			expect.arrayContaining(['Secure', 'Path=/', 'HttpOnly', 'SameSite=Strict', 'Max-Age=34560000'])
+		);
 		expect(remote).not.toMatch(/domain/i);
+		const over = cookieOf(await call(https, 'DELETE', '/api/session', { as: await entered(response) }));
+		expect(over).toMatch(/^__Host-temoin-[0-9a-f]{8}=; /);
+		expect(over.split('; ')).toEqual(expect.arrayContaining(['Secure', 'Path=/', 'HttpOnly', 'Max-Age=0']));
+	});
+
+	test('has two halves: a cookie copied from a stolen tablet opens nothing, nor does the key of a vault', async () => {
+		const app = await openApp(name);
+		const claire = await setUp(app);
+		const second = await entered(await signIn(app, claire.session.structure.id, 'Claire'));
+		expect(await whoAmI(app, claire)).toBe(200);
+		for (const [cookie, key] of [
+			[claire.cookie, ''],
+			[claire.cookie, claire.key.slice(0, -2)],
+			[claire.cookie, `${claire.key.split('.')[0]}.${'A'.repeat(43)}`],
+			[claire.cookie, second.key],
+			[second.cookie, claire.key],
+			['', claire.key],
+			[`${claire.cookie.slice(0, -2)}xx`, claire.key]
+		] as const)
+			expect(await whoAmI(app, { cookie, key }), `${cookie} ${key}`).toBe(401);
+		// The cookie is one person's, and says so by its name: under another's it is not even read.
+		const other = claire.cookie.replace(/^temoin-\w{8}/, 'temoin-00000000');
+		expect(await whoAmI(app, { cookie: other, key: claire.key })).toBe(401);
+	});
+
+	test('of two people on one tablet go side by side, each under their own cookie', async () => {
+		const app = await openApp(name);
+		const claire = await setUp(app);
+		const sandrine = await enrol(app, claire, 'Sandrine', counsellor);
+		const cookie = `${claire.cookie}; ${sandrine.cookie}`;
+		const who = async (key: string) =>
+			((await (await call(app, 'GET', '/api/session', { as: { cookie, key } })).json()) as Device['session']).person
+				.name;
+		expect([await who(claire.key), await who(sandrine.key)]).toEqual(['Claire', 'Sandrine']);
+	});
+
+	test('is kept as two hashes: a copied database signs nobody in', async () => {
+		const app = await openApp(name);
+		const claire = await setUp(app);
+		const rows = JSON.stringify(await app.db.selectFrom('session').selectAll().execute());
+		for (const half of [claire.cookie.split('=')[1]!, claire.key]) {
+			expect(rows).not.toContain(half);
+			expect(rows).not.toContain(half.split('.')[1]);
+		}
 	});
 
 	test('ends when one signs out', async () => {
 		const app = await openApp(name);
-		const { cookie } = await setUp(app);
-		expect((await welcome(app, cookie)).session).not.toBeNull();
-		expect((await call(app, 'DELETE', '/api/session', { cookie })).status).toBe(204);
-		expect((await welcome(app, cookie)).session).toBeNull();
+		const claire = await setUp(app);
+		expect(await whoAmI(app, claire)).toBe(200);
+		expect((await call(app, 'DELETE', '/api/session', { as: claire })).status).toBe(204);
+		expect(await whoAmI(app, claire)).toBe(401);
+	});
+
+	test('is one a device: signing in again there ends the one before', async () => {
+		const app = await openApp(name);
+		const claire = await setUp(app);
+		const here = { device: { id: claire.session.device.id, name: 'Poste' } };
+		const again = await entered(await signInAs(app, claire.session.structure.id, 'Claire', here));
+		expect(await whoAmI(app, claire)).toBe(401);
+		expect(await whoAmI(app, again)).toBe(200);
 	});
 
 	test('lasts thirty days after the last call', async () => {
 		const app = await openApp(name);
-		const { cookie } = await setUp(app);
+		const claire = await setUp(app);
 		const later = (days: number) => (app.now = new Date(app.now.getTime() + days * 86_400_000));
 		for (let i = 0; i < 3; i++) {
 			later(29);
-			expect((await welcome(app, cookie)).session).not.toBeNull();
+			expect(await whoAmI(app, claire)).toBe(200);
 		}
 		later(31);
-		expect((await welcome(app, cookie)).session).toBeNull();
+		expect(await whoAmI(app, claire)).toBe(401);
 	});
 
 	test.each<Record<string, string>>([
@@ -333,44 +410,43 @@ describe.each(DATABASES)('a session on %s', (name) => {
 		{ 'sec-fetch-site': 'same-site', origin: 'http://localhost:3000' }
 	])('is of no use to another site’s page (%j)', async (headers) => {
 		const app = await openApp(name);
-		const { cookie } = await setUp(app);
+		const claire = await directing(app);
 		const tries = [
-			call(app, 'POST', '/api/people', { cookie, headers, body: { name: 'X', grants: counsellor } }),
-			call(app, 'DELETE', '/api/session', { cookie, headers }),
-			call(app, 'POST', '/api/sync', { cookie, headers, body: {} })
+			call(app, 'POST', '/api/people', { ...as(claire), headers, body: { name: 'X', grants: counsellor } }),
+			call(app, 'DELETE', '/api/session', { ...as(claire), headers }),
+			call(app, 'POST', '/api/sync', { ...as(claire), headers, body: {} })
 		];
 		for (const response of await Promise.all(tries)) expect(await problem(response)).toEqual([403, 'origin.refused']);
-		expect((await welcome(app, cookie)).session).not.toBeNull();
+		expect(await whoAmI(app, claire)).toBe(200);
 	});
 
 	test('of one’s own page is', async () => {
 		const app = await openApp(name);
-		const { cookie } = await setUp(app);
+		const claire = await directing(app);
 		const headers = { origin: app.origin, 'sec-fetch-site': 'same-origin' };
 		const body = { name: 'X', grants: counsellor };
-		expect((await call(app, 'POST', '/api/people', { cookie, headers, body })).status).toBe(201);
+		expect((await call(app, 'POST', '/api/people', { ...as(claire), headers, body })).status).toBe(201);
 		const remote = { ...app, origin: 'https://temoin.example' };
 		const other = { origin: 'http://localhost:3000' };
-		expect((await call(remote, 'DELETE', '/api/session', { headers: other })).status).toBe(403);
+		expect((await call(remote, 'DELETE', '/api/session', { ...as(claire), headers: other })).status).toBe(403);
 	});
 
-	test.each(['', 'x', 'x.y', '.', '__proto__.x', 'a.b.c', `${'x'.repeat(5000)}.y`])(
-		'is not opened by a made-up token (%s)',
+	test.each(['', 'x', 'x.y', '.', '*', '*.x', '__proto__.x', 'a.b.c', `${'x'.repeat(5000)}.y`])(
+		'is not opened by a made-up token (%#)',
 		async (token) => {
 			const app = await openApp(name);
-			await setUp(app);
-			expect((await call(app, 'GET', '/api/people', { cookie: `temoin=${token}` })).status).toBe(401);
+			const { cookie, key } = await setUp(app);
+			const named = `${cookie.split('=')[0]}=${token}`;
+			expect((await call(app, 'GET', '/api/people', { as: { cookie: named, key } })).status).toBe(401);
+			const keyed = { cookie: `temoin-${token}=${token}`, key: token };
+			expect((await call(app, 'GET', '/api/people', { as: keyed })).status).toBe(401);
 		}
 	);
 
 	test('opens nothing of another structure on the same server', async () => {
 		const app = await openApp(name);
 		const real = await setUp(app);
-		const response = await call(app, 'POST', '/api/explore', { body: { role: 'director', device: device() } });
-		const fictitious: Device = {
-			session: (await response.json()) as Device['session'],
-			cookie: cookieOf(response).split(';')[0]!
-		};
+		const fictitious = await openOther(app);
 		const [ours, theirs] = [real.session.structure.id, fictitious.session.structure.id];
 		expect(ours).not.toBe(theirs);
 		const people = async (who: Device) =>
@@ -387,28 +463,26 @@ describe.each(DATABASES)('a session on %s', (name) => {
 			['DELETE', ''],
 			['POST', '/code']
 		] as const) {
-			const body = method === 'PUT' ? { body: { name: 'Autre', grants: counsellor } } : {};
+			const body = method === 'DELETE' ? {} : { body: method === 'PUT' ? { name: 'Autre', grants: counsellor } : {} };
 			expect((await call(app, method, path + more, { ...as(fictitious), ...body })).status).toBe(404);
 		}
 		expect((await signIn(app, theirs, 'Claire')).status).toBe(403);
-		const swapped = fictitious.cookie.replace(theirs, ours);
-		expect((await welcome(app, swapped)).session).toBeNull();
+		const swapped = { ...fictitious, cookie: fictitious.cookie.replace(theirs, ours) };
+		expect(await whoAmI(app, swapped)).toBe(401);
 		expect(await problem(await call(app, 'DELETE', '/api/explore', as(real)))).toEqual([403, 'right.missing']);
 	});
 
 	test('of the fictitious structure ends with it, and the real one stays whole', async () => {
 		const app = await openApp(name);
 		const real = await setUp(app);
-		const explored = await call(app, 'POST', '/api/explore', { body: { role: 'director', device: device() } });
-		const cookie = cookieOf(explored).split(';')[0]!;
+		const explorer = await openOther(app);
 		const before = await storedRecords(app, real.session.structure.id);
-		expect((await call(app, 'DELETE', '/api/explore', { cookie })).status).toBe(204);
-		expect((await welcome(app, cookie)).session).toBeNull();
+		expect((await call(app, 'DELETE', '/api/explore', as(explorer))).status).toBe(204);
+		expect(await whoAmI(app, explorer)).toBe(401);
 		expect((await welcome(app)).structures).toHaveLength(1);
 		expect(await storedRecords(app, real.session.structure.id)).toEqual(before);
-		for (const table of ['record', 'change', 'tally', 'person', 'device', 'setting'] as const) {
-			const rows = await app.db.selectFrom(table).select('structure_id').where('structure_id', '!=', '').execute();
-			expect(rows.every(({ structure_id }) => structure_id === real.session.structure.id)).toBe(true);
-		}
+		for (const [table, rows] of Object.entries(await dump(app)))
+			for (const row of rows)
+				if (row.structure_id) expect(row.structure_id, `left in ${table}`).toBe(real.session.structure.id);
 	});
 });

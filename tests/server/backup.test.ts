@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { readSetting, type Position } from '$lib/local/database';
 import type { App } from '$lib/server/app';
 import { backUp, latestBackup, restore } from '$lib/server/backup';
@@ -103,7 +103,7 @@ describe('a backup', () => {
 		const file = await backUp(app, join(app.folder, 'backups'));
 		const folder = freshFolder();
 		await restore(app, file, folder);
-		const after = new Tablet(await reopen(app, folder), sandrine.device);
+		const after = await Tablet.of(await reopen(app, folder), sandrine.device);
 		const moved = {
 			db: sandrine.db,
 			send: after.send,
@@ -164,16 +164,9 @@ describe.each(DATABASES)('a database on %s', (name) => {
 		await setUp(app);
 		const tables = async (db: App['db']) => (await db.introspection.getTables()).map((one) => one.name).toSorted();
 		const records = await app.db.selectFrom('record').selectAll().orderBy('id').execute();
-		const where =
-			name === 'SQLite' ? { folder: app.folder } : { url: `${inject('postgres')}/${await databaseOf(app)}` };
-		const again = await openDatabase(where);
+		const again = await openDatabase(app.where, '*');
 		onTestFinished(() => again.destroy());
 		expect(await tables(again)).toEqual(await tables(app.db));
 		expect(await again.selectFrom('record').selectAll().orderBy('id').execute()).toEqual(records);
 	});
 });
-
-async function databaseOf(app: App): Promise<string> {
-	const { sql } = await import('kysely');
-	return (await sql<{ name: string }>`select current_database() as name`.execute(app.db)).rows[0]!.name;
-}

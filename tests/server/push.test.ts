@@ -31,7 +31,7 @@ const bodyOf = ({ sandrine }: Scene, changes: unknown[]) => ({
 	filling: []
 });
 const post = ({ app, sandrine }: Scene, raw: BodyInit, headers: Record<string, string> = {}) =>
-	call(app, 'POST', '/api/sync', { raw, headers, cookie: sandrine.device.cookie });
+	call(app, 'POST', '/api/sync', { raw, headers, as: sandrine.device });
 const problem = async (response: Response) => [
 	response.status,
 	((await response.json()) as { problem: string }).problem
@@ -185,7 +185,7 @@ describe.each(DATABASES)('a batch received on %s', (name) => {
 		expect((await sync(scene.app, sandrine.device, [bad])).receipts[0]!.verdict).toBe('quarantined');
 		const grants = [{ role: 'counsellor', antennas: [scene.lourdes, tarbes] }];
 		const path = `/api/people/${sandrine.person}`;
-		await call(scene.app, 'PUT', path, { body: { name: 'Sandrine', grants }, cookie: claire.device.cookie });
+		await call(scene.app, 'PUT', path, { body: { name: 'Sandrine', grants }, as: claire.device });
 		expect((await sync(scene.app, sandrine.device, [bad])).receipts[0]!.verdict).toBe('applied');
 	});
 
@@ -242,7 +242,7 @@ describe.each(DATABASES)('a batch received on %s', (name) => {
 			change('interview', interview(scene, { 'answer:q1': { value: largest } }))
 		]);
 		for (const { verdict } of reply.receipts) expect(['applied', 'quarantined']).toContain(verdict);
-		const sheets = await call(scene.app, 'GET', `/api/sheets?campaign=${campaign}`, { cookie: claire.device.cookie });
+		const sheets = await call(scene.app, 'GET', `/api/sheets?campaign=${campaign}`, { as: claire.device });
 		expect(sheets.status).toBe(200);
 	});
 

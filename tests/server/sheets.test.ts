@@ -4,6 +4,7 @@ import { Sheets } from '$lib/domain/sheet';
 import type { App } from '$lib/server/app';
 import { quote } from '$lib/server/sheets-csv';
 import { DATABASES, openApp } from '../support/databases';
+import { openOther } from '../support/office';
 import { interview, openScene, type Scene } from '../support/scene';
 import { call, change, enrol, sync, type Device } from '../support/server';
 
@@ -12,7 +13,7 @@ const QUESTION = 'q-estime-fierte-travail';
 const HOURS = 'richesses-heures-mise-a-disposition';
 
 const get = (app: App, campaign: string, device: Device, headers: Record<string, string> = {}) =>
-	call(app, 'GET', `/api/sheets?campaign=${campaign}`, { cookie: device.cookie, headers });
+	call(app, 'GET', `/api/sheets?campaign=${campaign}`, { as: device, headers });
 const read = async (scene: Scene, device: Device) => {
 	const response = await get(scene.app, scene.campaign, device);
 	expect(response.status).toBe(200);
@@ -25,7 +26,7 @@ const read = async (scene: Scene, device: Device) => {
 	return { sheets, sheet, answers, hours: figures.find(({ indicator }) => indicator === HOURS)! };
 };
 const csv = async ({ app, campaign }: Scene, device: Device, language = 'fr') =>
-	await call(app, 'GET', `/api/sheets?campaign=${campaign}&format=csv&language=${language}`, { cookie: device.cookie });
+	await call(app, 'GET', `/api/sheets?campaign=${campaign}&format=csv&language=${language}`, { as: device });
 
 /** So many people heard in an antenna, who say how proud they are. */
 async function hear(scene: Scene, antenna: string, people: number, level = 4) {
@@ -119,12 +120,7 @@ describe.each(DATABASES)('the sheets of a campaign on %s', (name) => {
 		const scene = await openScene(await openApp(name));
 		for (const campaign of ['', 'nope', scene.lourdes, scene.claire.person])
 			expect((await get(scene.app, campaign, scene.claire.device)).status).toBe(404);
-		const other = await (
-			await call(scene.app, 'POST', '/api/explore', {
-				body: { role: 'director', device: { id: '00000000-0000-4000-8000-00000000beef', name: 'x' } }
-			})
-		).headers.get('set-cookie')!;
-		const stranger = { cookie: other.split(';')[0]!, session: scene.claire.device.session };
+		const stranger = await openOther(scene.app);
 		expect((await get(scene.app, scene.campaign, stranger)).status).toBe(404);
 	});
 

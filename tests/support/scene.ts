@@ -20,7 +20,7 @@ export type Scene = {
 
 export async function openScene(app: App): Promise<Scene> {
 	const director = await setUp(app);
-	const claire = new Tablet(app, director);
+	const claire = await Tablet.of(app, director);
 	await claire.sync();
 	const antennas = await claire.list('antenna');
 	const named = (name: string) => antennas.find(({ fields }) => inUse(fields, 'name') === name)!.id;
@@ -37,7 +37,7 @@ export async function openScene(app: App): Promise<Scene> {
 	});
 	await claire.sync();
 	const tablet = async (device: Promise<Device>) => {
-		const one = new Tablet(app, await device);
+		const one = await Tablet.of(app, await device);
 		await one.sync();
 		return one;
 	};

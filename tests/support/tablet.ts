@@ -5,25 +5,34 @@ import { save } from '$lib/local/outbox';
 import { findView, listViews, type View } from '$lib/local/views';
 import { exchange, type Outcome, type Send } from '$lib/sync/exchange';
 import { seenOf } from '$lib/domain/record';
+import type { Vault } from '$lib/local/vault';
 import { call, uuid, type Device } from './server';
+import { openVault } from './vault';
 
 let made = 0;
 
 /** A person's tablet: the real client code over a real (in-memory) IndexedDB, talking to the real handlers. */
 export class Tablet {
-	readonly db = new PersonDatabase(`tablet-${++made}`);
+	readonly db: PersonDatabase;
 	requests: { sent: number; received: number }[] = [];
 	/** What happens to each call: by default it goes through. */
 	net: (go: () => Promise<Response>) => Promise<Response> = (go) => go();
 
-	constructor(
+	private constructor(
 		readonly app: App,
-		readonly device: Device
+		readonly device: Device,
+		vault: Vault
 	) {
+		this.db = new PersonDatabase(`tablet-${++made}`, vault);
 		onTestFinished(async () => {
 			this.db.close();
 			await this.db.delete();
 		});
+	}
+
+	static async of(app: App, device: Device): Promise<Tablet> {
+		const { structure, person, device: self } = device.session;
+		return new Tablet(app, device, await openVault({ structure: structure.id, person: person.id, device: self.id }));
 	}
 
 	get person(): string {
@@ -35,7 +44,7 @@ export class Tablet {
 			const response = await call(this.app, 'POST', path, {
 				raw: body as BodyInit,
 				headers: { ...headers, 'accept-encoding': 'gzip' },
-				cookie: this.device.cookie
+				as: this.device
 			});
 			const bytes = new Uint8Array(await response.arrayBuffer());
 			this.requests.push({

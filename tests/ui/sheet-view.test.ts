@@ -5,6 +5,7 @@ import { periodsBetween } from '$lib/domain/period';
 import { WHOLE } from '$lib/domain/reading';
 import type { Sheet, Sheets } from '$lib/domain/sheet';
 import { PersonDatabase } from '$lib/local/database';
+import { openVault } from '../support/vault';
 import type { View } from '$lib/local/views';
 import { askSheets, readCached } from '../../src/routes/sheets-cache';
 import { campaignBefore, chooseCampaign } from '../../src/routes/(office)/sheets/choice';
@@ -349,6 +350,7 @@ describe('excerpts', () => {
 		owner,
 		about: 'i',
 		unsent: false,
+		stub: false,
 		sequence: 1,
 		fields: Object.fromEntries(
 			Object.entries({
@@ -459,7 +461,8 @@ describe('the overview', () => {
 
 describe('sheets kept on the device', () => {
 	let made = 0;
-	const database = () => new PersonDatabase(`sheets-${++made}`);
+	const place = { structure: 's', person: 'p', device: 'd' };
+	const database = async () => new PersonDatabase(`sheets-${++made}`, await openVault(place));
 	const reply = (body: object | null, status: number, headers: { [name: string]: string } = {}) =>
 		new Response(body && JSON.stringify(body), {
 			status,
@@ -468,7 +471,7 @@ describe('sheets kept on the device', () => {
 	const now = '2015-01-12T09:00:00.000Z';
 
 	test('what was received shows without a network, with the moment it was received', async () => {
-		const db = database();
+		const db = await database();
 		await askSheets(db, 'c14', async () => reply(sheets(), 200, { etag: '"1"' }), now);
 		const asked = await askSheets(db, 'c14', () => Promise.reject(new TypeError('no network')), 'later');
 		expect(asked).toEqual({ state: 'offline' });
@@ -476,7 +479,7 @@ describe('sheets kept on the device', () => {
 	});
 
 	test('what has not changed is not sent again', async () => {
-		const db = database();
+		const db = await database();
 		const named: (string | undefined)[] = [];
 		const get = async (_: string, headers: { [name: string]: string }) => {
 			named.push(headers['if-none-match']);
@@ -488,7 +491,7 @@ describe('sheets kept on the device', () => {
 	});
 
 	test('a refusal and an answer in another shape leave what was there', async () => {
-		const db = database();
+		const db = await database();
 		await askSheets(db, 'c14', async () => reply(sheets(), 200, { etag: '"1"' }), now);
 		const refused = await askSheets(db, 'c14', async () => reply({ problem: 'session.missing' }, 401), now);
 		expect(refused).toEqual({ state: 'refused', problem: 'session.missing' });

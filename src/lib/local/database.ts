@@ -2,24 +2,32 @@ import Dexie, { type EntityTable, type Table } from 'dexie';
 import type { Change } from '../domain/change';
 import type { Cursor, Filling, Receipt, Record } from '../domain/sync';
 import type { Session } from '../domain/session';
+import { nonceOf, type Locks, type Vault } from './vault';
 
-/** A change waiting to leave. `open` still takes edits; `frozen` may already be on its way and never changes again. */
-export type Outgoing = {
-	order: number;
+/** A record as this device keeps it: what it says is sealed, where it stands is not. */
+export type Kept = {
 	id: string;
-	record: string;
 	kind: string;
-	state: 'open' | 'frozen';
-	change: Change;
+	owner: string;
+	about?: string;
+	audience: string;
+	sequence: number;
+	since: string; // the server's time when this state of it came
+	sealed: Uint8Array;
+	stub?: 1; // its words have left this device
 };
+/** A change as it lies here, and as it may leave while the vault is locked. */
+export type SealedChange = { id: string; record: string; kind: string; about?: string; at: string; sealed: Uint8Array };
+/** A change waiting to leave. `open` still takes edits; `frozen` may already be on its way and never changes again. */
+export type Outgoing = SealedChange & { order: number; state: 'open' | 'frozen' };
 /** A batch the server has, kept until a backup of the server has it too. One row a batch: a row a change would cost more
- * to write than the whole exchange. */
-export type Sent = { order: number; sequence: number; changes: Change[] };
+ * to write than the whole exchange. `key` names the vault before this one, whose passphrase was forgotten. */
+export type Sent = { order: number; sequence: number; changes: SealedChange[]; key?: string };
 /** A batch whose every change has been taken and whose records this device can work out by itself: written down as one row
  * while a backlog drains, and turned into records once the line is free. Its changes stay in the outbox until then. */
 export type Taken = { order: number; first: number; last: number; committed: number; now: string; receipts: Receipt[] };
 /** A change the server refused, with why: nothing is thrown away. */
-export type Refused = { id: string; change: Change; problem: string; fields: string[]; at: string };
+export type Refused = SealedChange & { problem: string; fields: string[]; refusedAt: string; key?: string };
 
 /** Where this device stands with the server. */
 export type Position = {
@@ -43,34 +51,101 @@ export const START: Position = {
 	syncedAt: null
 };
 
+/** Opened records kept in memory, so that a list is not opened row by row each time something changes. */
+const OPENED = 4000;
+
 /** What one person keeps on this device for one structure. Server records and outbox lie apart: a pull writes only the
- * first, an edit only the second, and what is shown is the one laid over the other. */
+ * first, an edit only the second, and what is shown is the one laid over the other. Whatever has content goes through the
+ * vault, before a transaction or after it: IndexedDB closes one that waits for anything else. */
 export class PersonDatabase extends Dexie {
-	records!: EntityTable<Record, 'id'>;
+	records!: EntityTable<Kept, 'id'>;
 	outbox!: EntityTable<Outgoing, 'order'>;
 	sent!: EntityTable<Sent, 'order'>;
 	taken!: EntityTable<Taken, 'order'>;
 	refused!: EntityTable<Refused, 'id'>;
+	erased!: EntityTable<{ id: string }, 'id'>; // nothing about these is ever kept again
 	settings!: Table<{ name: string; value: unknown }, string>;
+	#opened = new Map<string, { nonce: string; record: Record }>();
 
-	constructor(name: string) {
+	constructor(
+		name: string,
+		readonly vault: Vault
+	) {
 		super(name, { chromeTransactionDurability: 'strict' }); // a tablet may lose power at any moment
 		// Shipped versions are history: add version(2) below, never edit version(1).
-		this.version(1).stores({
-			records: 'id, kind, about, [audience+sequence+id]', // the last one gives the digest without reading a row
-			outbox: '++order, [record+state], [state+order], kind',
-			sent: '++order, sequence',
-			taken: '++order',
-			refused: 'id',
-			settings: 'name'
-		});
+		this.version(1).stores(TABLES);
+	}
+
+	async sealRecord(record: Record, since: string): Promise<Kept> {
+		const { id, kind, owner, about, audience, sequence, ...content } = record;
+		const sealed = await this.vault.seal(id, 'record-1', content);
+		return { id, kind, owner, ...(about ? { about } : {}), audience, sequence, since, sealed };
+	}
+
+	async openRecord(row: Kept): Promise<Record> {
+		const nonce = nonceOf(row.sealed);
+		const known = this.#opened.get(row.id);
+		if (known?.nonce === nonce) return { ...known.record, sequence: row.sequence, audience: row.audience };
+		const { sealed, since: _, stub: __, ...clear } = row;
+		const record = { ...(await this.vault.open<Pick<Record, 'fields'>>(row.id, 'record-1', sealed)), ...clear };
+		if (this.#opened.size >= OPENED) this.#opened.delete(this.#opened.keys().next().value!);
+		this.#opened.set(row.id, { nonce, record });
+		return record;
+	}
+
+	sealChange = async (change: Change): Promise<SealedChange> => {
+		const { id, record, kind, about, at } = change;
+		return {
+			id,
+			record,
+			kind,
+			...(about ? { about } : {}),
+			at,
+			sealed: await this.vault.seal(record, 'change-1', change)
+		};
+	};
+
+	openChange = ({ record, sealed }: SealedChange): Promise<Change> =>
+		this.vault.open<Change>(record, 'change-1', sealed);
+
+	/** A setting with content: what was received, and what only this person may know. */
+	async writeSealed(name: string, value: unknown): Promise<void> {
+		await this.settings.put({ name, value: await this.vault.seal(name, 'setting-1', value) });
+	}
+
+	async readSealed<T>(name: string): Promise<T | undefined> {
+		const sealed = await readSetting<Uint8Array>(this, name);
+		return sealed && (await this.vault.open<T>(name, 'setting-1', sealed));
 	}
 }
 
-export const databaseName = (structure: string, person: string): string => `temoin-${structure}-${person}`;
+const TABLES = {
+	records: 'id, kind, about, [audience+sequence+id]', // the last one gives the digest without reading a row
+	outbox: '++order, [record+state], [state+order], kind',
+	sent: '++order, sequence',
+	taken: '++order',
+	refused: 'id',
+	erased: 'id',
+	settings: 'name'
+};
 
-/** Somebody who works on this device, as the server last said who they are. */
-export type Holder = { key: string; session: Session; usedAt: string };
+/** The same rows while the vault is locked: as they lie, to be sent or counted. */
+export class LockedDatabase extends Dexie {
+	outbox!: EntityTable<Outgoing, 'order'>;
+	sent!: EntityTable<Sent, 'order'>;
+	refused!: EntityTable<Refused, 'id'>;
+	settings!: Table<{ name: string; value: unknown }, string>;
+
+	constructor(name: string) {
+		super(name, { chromeTransactionDurability: 'strict' });
+		this.version(1).stores(TABLES);
+	}
+}
+
+export const databaseName = (structure: string, person: string): string => `temoin-vault-${structure}-${person}`;
+
+/** Somebody who works on this device, as the server last said who they are, and the locks of their vault. */
+export type Holder = { key: string; session: Session; usedAt: string; locks?: Locks };
 
 /** What this device knows before anybody has said who they are. */
 export class DeviceDatabase extends Dexie {

@@ -1,5 +1,6 @@
 import type { Session } from '../domain/session';
 import { readSetting, type DeviceDatabase, type Holder } from './database';
+import type { Locks } from './vault';
 
 /** The device's own id, minted once. Its name is on its back. */
 export async function deviceSelf(db: DeviceDatabase, mint: () => string): Promise<{ id: string; name: string }> {
@@ -12,17 +13,20 @@ export async function deviceSelf(db: DeviceDatabase, mint: () => string): Promis
 	});
 }
 
-const keyOf = (session: Session) => `${session.structure.id}|${session.person.id}`;
+export const holderKey = (session: Session): string => `${session.structure.id}|${session.person.id}`;
 
-/** Remembers who signed in, so that the app opens on them days later without a network. */
-export async function remember(db: DeviceDatabase, session: Session, at: string): Promise<void> {
+/** Remembers who signed in and the locks of their vault, so that the app opens on them days later without a network. */
+export async function remember(db: DeviceDatabase, session: Session, locks: Locks, at: string): Promise<void> {
 	await db.transaction('rw', db.holders, db.settings, async () => {
-		await db.holders.put({ key: keyOf(session), session, usedAt: at });
-		await db.settings.put({ name: 'current', value: keyOf(session) });
-		await db.settings.delete('left');
+		await db.holders.put({ key: holderKey(session), session, locks, usedAt: at });
+		await db.settings.put({ name: 'current', value: holderKey(session) });
 		await db.settings.put({ name: 'self', value: session.device });
 	});
 }
+
+/** Everybody who works on this device, the last one first. */
+export const listHolders = async (db: DeviceDatabase): Promise<Holder[]> =>
+	(await db.holders.orderBy('usedAt').toArray()).reverse();
 
 /** Who this device is open for, or nobody. */
 export async function currentHolder(db: DeviceDatabase): Promise<Holder | undefined> {
@@ -33,13 +37,12 @@ export async function currentHolder(db: DeviceDatabase): Promise<Holder | undefi
 /** Signs out here. What the person has not sent stays in their database, and they find it again on return. */
 export async function leave(db: DeviceDatabase): Promise<void> {
 	await db.settings.delete('current');
-	await db.settings.put({ name: 'left', value: true });
 }
 
 /** Forgets a person on this device, once their database has been deleted. */
 export async function forget(db: DeviceDatabase, session: Session): Promise<void> {
 	await db.transaction('rw', db.holders, db.settings, async () => {
-		await db.holders.delete(keyOf(session));
-		if ((await readSetting<string>(db, 'current')) === keyOf(session)) await db.settings.delete('current');
+		await db.holders.delete(holderKey(session));
+		if ((await readSetting<string>(db, 'current')) === holderKey(session)) await db.settings.delete('current');
 	});
 }

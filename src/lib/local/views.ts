@@ -1,50 +1,88 @@
+import type { Change } from '../domain/change';
 import { isGone, valuesOf, type Fields } from '../domain/record';
 import type { Record } from '../domain/sync';
 import type { Subject } from '../domain/kinds';
 import { merge } from '../domain/merge';
-import type { Outgoing, PersonDatabase } from './database';
+import type { Kept, Outgoing, PersonDatabase, Refused } from './database';
 
-/** A record as the person sees it: what the server gave, with their own unsent edits laid over. */
-export type View = Subject & { unsent: boolean; sequence: number };
+/** A record as the person sees it: what the server gave, with their own unsent edits laid over. `stub` says that its words
+ * have left this device. */
+export type View = Subject & { unsent: boolean; sequence: number; stub: boolean };
 
 /** Lays unsent changes over a record by the rule the server will follow. */
-export function lay(record: Record | undefined, unsent: readonly Outgoing[], person: string): View | undefined {
+export function lay(record: Record | undefined, unsent: readonly Change[], person: string): View | undefined {
 	const first = unsent[0];
 	if (!record && !first) return undefined;
-	const fields = unsent.reduce<Fields>((merged, { change }) => merge(merged, change, person), record?.fields ?? {});
+	const fields = unsent.reduce<Fields>((merged, change) => merge(merged, change, person), record?.fields ?? {});
 	return {
 		id: record?.id ?? first!.record,
 		kind: record?.kind ?? first!.kind,
 		owner: record?.owner ?? person,
-		about: record?.about ?? first?.change.about,
+		about: record?.about ?? first?.about,
 		fields,
 		unsent: unsent.length > 0,
-		sequence: record?.sequence ?? 0
+		sequence: record?.sequence ?? 0,
+		stub: false
 	};
+}
+
+/** Opens what was read and lays it together. Promises of the vault are handed to Dexie's own, so that a live query made of
+ * several reads goes on being told what it depends on. */
+async function openViews(
+	db: PersonDatabase,
+	person: string,
+	rows: readonly { record: Kept | undefined; unsent: readonly Outgoing[] }[]
+): Promise<View[]> {
+	const views = await Promise.resolve(
+		Promise.all(
+			rows.map(async ({ record, unsent }) => {
+				const opened = record && (await db.openRecord(record));
+				const view = lay(opened, await Promise.all(unsent.map(db.openChange)), person);
+				return view && { ...view, stub: record?.stub === 1 };
+			})
+		)
+	);
+	return views.filter((view) => view !== undefined).filter(({ fields }) => !isGone(fields));
 }
 
 /** One record, or nothing when there is none or it is gone. */
 export async function findView(db: PersonDatabase, person: string, id: string): Promise<View | undefined> {
-	return await db.transaction('r', db.records, db.outbox, async () => {
-		const unsent = await db.outbox.where('[record+state]').between([id, ''], [id, '\uffff']).sortBy('order');
-		const view = lay(await db.records.get(id), unsent, person);
-		return view && !isGone(view.fields) ? view : undefined;
-	});
+	const rows = await db.transaction('r', db.records, db.outbox, async () => ({
+		unsent: await db.outbox.where('[record+state]').between([id, ''], [id, '\uffff']).sortBy('order'),
+		record: await db.records.get(id)
+	}));
+	return (await openViews(db, person, [rows]))[0];
 }
 
 /** All records of a kind that are in sight. */
 export async function listViews(db: PersonDatabase, person: string, kind: string): Promise<View[]> {
-	return await db.transaction('r', db.records, db.outbox, async () => {
+	const rows = await db.transaction('r', db.records, db.outbox, async () => {
 		const records = await db.records.where('kind').equals(kind).toArray();
 		const unsent = Map.groupBy(await db.outbox.where('kind').equals(kind).sortBy('order'), ({ record }) => record);
 		const known = new Set(records.map(({ id }) => id));
-		const views = [
-			...records.map((record) => lay(record, unsent.get(record.id) ?? [], person)!),
-			...[...unsent].filter(([id]) => !known.has(id)).map(([, changes]) => lay(undefined, changes, person)!)
+		return [
+			...records.map((record) => ({ record, unsent: unsent.get(record.id) ?? [] })),
+			...[...unsent].filter(([id]) => !known.has(id)).map(([, unsent]) => ({ record: undefined, unsent }))
 		];
-		return views.filter(({ fields }) => !isGone(fields));
 	});
+	return await openViews(db, person, rows);
 }
 
 /** A view's values in use, typed by the caller, who knows the kind. */
 export const read = <T>(view: View | undefined): Partial<T> => (view ? (valuesOf(view.fields) as Partial<T>) : {});
+
+/** A refused change, opened. */
+export type RefusedChange = Omit<Refused, 'sealed'> & { change: Change };
+
+/** What was refused and this vault can open: what one before it sealed is in the server's quarantine. */
+export async function listRefused(db: PersonDatabase): Promise<RefusedChange[]> {
+	const rows = await db.refused.filter(({ key }) => key === undefined).toArray();
+	return await Promise.resolve(
+		Promise.all(
+			rows.map(async (row) => {
+				const { sealed: _, ...clear } = row;
+				return { ...clear, change: await db.openChange(row) };
+			})
+		)
+	);
+}

@@ -14,6 +14,8 @@ export type Outcome =
 	| { state: 'done'; position: Position }
 	| { state: 'offline' }
 	| { state: 'signed-out' } // 401 or 403: who is signed in here is not whose work this is
+	| { state: 'revoked' } // this device was declared lost
+	| { state: 'second-factor' } // to be set up before anything else
 	| { state: 'refused'; status: number } // the server is in trouble, or speaks another language
 	| { state: 'broken'; cause: unknown }; // this device is: its storage failed
 
@@ -90,7 +92,9 @@ type Prepared = { batch: Outgoing[]; text: string; packed: Uint8Array | undefine
 
 async function prepare(db: PersonDatabase, size: number, after: number): Promise<Prepared> {
 	const batch = await nextBatch(db, size, after);
-	const text = `${JSON.stringify(batch.map(({ change }) => change))}}`;
+	// What was sealed is the change's JSON: it is pasted in as it is.
+	const texts = await Promise.all(batch.map(({ record, sealed }) => db.vault.openText(record, 'change-1', sealed)));
+	const text = `[${texts.join(',')}]}`;
 	return { batch, text, packed: text.length < WORTH_IT ? undefined : await pack(text) };
 }
 
@@ -113,13 +117,19 @@ async function call(
 	try {
 		const response = await post(send, request, prepared);
 		status = response.status;
-		if (status === 401 || status === 403) return { outcome: { state: 'signed-out' }, status };
+		if (status === 401 || status === 403) return { outcome: { state: await whyOut(response) }, status };
 		if (!response.ok) return { outcome: { state: 'refused', status }, status };
 		const parsed = SyncReply.safeParse(await response.json());
 		return parsed.success ? { reply: parsed.data } : { outcome: { state: 'refused', status }, status };
 	} catch {
 		return { outcome: { state: 'offline' }, status }; // not reached, or cut in the middle of the answer
 	}
+}
+
+async function whyOut(response: Response): Promise<'signed-out' | 'revoked' | 'second-factor'> {
+	const { problem } = (await response.json().catch(() => ({}))) as { problem?: string };
+	if (problem === 'device.revoked') return 'revoked';
+	return problem === 'second-factor.required' ? 'second-factor' : 'signed-out';
 }
 
 /** Below this many characters compressing costs more than it saves. */

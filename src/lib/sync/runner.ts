@@ -18,6 +18,9 @@ const LOOK = 60_000;
 /** After an edit, so that a page of typing travels as one change. */
 const AFTER_EDIT = 4_000;
 
+/** Ends that only a person can change: trying again would not. */
+const WAITS: Outcome['state'][] = ['signed-out', 'revoked', 'second-factor'];
+
 /** Decides when to exchange: at the start, when the network returns, when the person comes back to the app, after an edit,
  * from time to time, and at once when they ask. Failures wait longer and longer.
  *
@@ -30,6 +33,7 @@ export class Runner {
 	/** How soon to exchange again after the one under way, where something came up meanwhile. */
 	#again: number | undefined;
 	#stopped = false;
+	#ended: () => void = () => {};
 
 	constructor(
 		readonly work: (onprogress: (sent: number, of: number) => void) => Promise<Outcome>,
@@ -54,6 +58,7 @@ export class Runner {
 			});
 		} finally {
 			this.#running = false;
+			this.#ended();
 			this.#rest(outcome);
 		}
 	}
@@ -64,19 +69,22 @@ export class Runner {
 		else if (!this.#stopped && this.#failures === 0) this.#next(AFTER_EDIT);
 	}
 
-	/** Begins no other exchange. The one under way ends by itself. */
-	stop(): void {
+	/** Begins no other exchange.
+	 * @returns once the one under way has ended by itself */
+	async stop(): Promise<void> {
 		this.#stopped = true;
 		this.#cancel();
+		if (this.#running) await new Promise<void>((ended) => (this.#ended = ended));
 	}
 
 	#rest(outcome: Outcome | undefined): void {
-		const failed = outcome !== undefined && outcome.state !== 'done' && outcome.state !== 'signed-out';
+		const waits = outcome !== undefined && WAITS.includes(outcome.state);
+		const failed = outcome !== undefined && outcome.state !== 'done' && !waits;
 		this.#failures = failed ? this.#failures + 1 : 0;
 		const delay = failed ? Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (this.#failures - 1)) : (this.#again ?? LOOK);
 		this.#again = undefined;
 		this.onstate({ at: 'rest', outcome, retryIn: failed ? delay : undefined });
-		if (!this.#stopped && outcome?.state !== 'signed-out') this.#next(delay);
+		if (!this.#stopped && !waits) this.#next(delay);
 	}
 
 	#next(delay: number): void {

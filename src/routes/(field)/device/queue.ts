@@ -1,4 +1,5 @@
-import type { Outgoing, Refused } from '$lib/local/database';
+import type { Outgoing } from '$lib/local/database';
+import type { RefusedChange } from '$lib/local/views';
 import type { RunnerState } from '$lib/sync/runner';
 
 export const GROUPS = ['interviews', 'excerpts', 'readings', 'others'] as const;
@@ -9,12 +10,12 @@ const OF_KIND: { [kind: string]: Group } = { interview: 'interviews', excerpt: '
 export const groupOf = (kind: string): Group => OF_KIND[kind] ?? 'others';
 
 /** What waits to leave, by what it is to people: a form edited twice is one form. */
-export function waitingOf(outbox: readonly Pick<Outgoing, 'kind' | 'record' | 'change'>[]): Waiting[] {
+export function waitingOf(outbox: readonly Pick<Outgoing, 'kind' | 'record' | 'at'>[]): Waiting[] {
 	const groups = Map.groupBy(outbox, ({ kind }) => groupOf(kind));
 	return GROUPS.flatMap((group) => {
 		const rows = groups.get(group);
 		if (!rows) return [];
-		const oldest = rows.reduce((first, { change }) => (change.at < first ? change.at : first), rows[0]!.change.at);
+		const oldest = rows.reduce((first, { at }) => (at < first ? at : first), rows[0]!.at);
 		return [{ group, count: new Set(rows.map(({ record }) => record)).size, oldest }];
 	});
 }
@@ -28,7 +29,7 @@ export function conditionOf(
 ): Condition {
 	if (sync.at === 'work' && unsent > 0) return 'sending';
 	const failure = sync.at === 'rest' ? sync.outcome?.state : undefined;
-	if (failure === 'signed-out') return 'signed-out';
+	if (failure === 'signed-out' || failure === 'revoked' || failure === 'second-factor') return 'signed-out';
 	if (failure === 'refused' || failure === 'broken') return 'trouble';
 	if (refused > 0) return 'refused';
 	if (unsent > 0) return 'waiting';
@@ -37,7 +38,7 @@ export function conditionOf(
 
 /** The refused changes as a file that can be sent to somebody: whole, with why each was refused. */
 export const refusedFile = (
-	refused: readonly Refused[],
+	refused: readonly RefusedChange[],
 	from: { structure: string; person: string; device: string },
 	at: string
 ): string => JSON.stringify({ format: 'temoin-refused-1', at, ...from, refused }, null, '\t');

@@ -1,5 +1,4 @@
 import type { Stakeholder } from '$lib/domain/framework';
-import { readSetting } from '$lib/local/database';
 import { here } from '../../here.svelte';
 import type { Interview } from '../../structure';
 
@@ -16,7 +15,7 @@ export async function lastCoverage(
 			continue;
 		for (const criterion of interview.criteria) heard.set(criterion, (heard.get(criterion) ?? 0) + 1);
 	}
-	const kept = await readSetting<{ sheets: unknown }>(here.db, `sheets:${campaign}`);
+	const kept = await here.db.readSealed<{ sheets: unknown }>(`sheets:${campaign}`);
 	if (!kept) return heard;
 	const { Sheets } = await import('$lib/domain/sheet');
 	const sheets = Sheets.safeParse(kept.sheets);

@@ -1,0 +1,45 @@
+import { inUse } from '../domain/record';
+import { withoutWords } from '../domain/retention';
+import { DAYS_ON_DEVICE } from '../domain/structure';
+import { readSetting, type Kept, type PersonDatabase, type Position } from './database';
+
+const DAY = 86_400_000;
+
+/** Takes the words of a person's own testimonies off this device once they have been on the server for some days and a
+ * backup of the server surely holds them. A stub stays: it is listed, and it counts in the digest. Drafts, and what has
+ * unsent edits, keep their words. Decided by the server's time alone.
+ * @returns how many testimonies lost their words */
+export async function thin(db: PersonDatabase, structure: string, person: string): Promise<number> {
+	const position = await readSetting<Position>(db, 'position');
+	if (!position?.syncedAt || !position.backup) return 0;
+	const now = Date.parse(position.syncedAt);
+	const settings = await db.records.get(structure);
+	const days = Number((settings && inUse((await db.openRecord(settings)).fields, 'daysOnDevice')) ?? DAYS_ON_DEVICE);
+	const isDue = ({ sequence, since, stub }: Kept) =>
+		!stub && sequence > 0 && sequence <= position.backup!.sequence && now - Date.parse(since) >= days * DAY;
+	const own = [`interviews:${person}`, `excerpts:${person}`];
+	const due = (
+		await db.records
+			.where('kind')
+			.anyOf('interview', 'excerpt')
+			.filter((row) => own.includes(row.audience) && row.owner === person && isDue(row))
+			.toArray()
+	).slice(0, 500);
+	const busy = new Set(
+		(await db.outbox.toArray()).flatMap(({ record, about }) => (about ? [record, about] : [record]))
+	);
+	let thinned = 0;
+	for (const row of due) {
+		if (busy.has(row.id)) continue;
+		const record = await db.openRecord(row);
+		if (row.kind === 'interview' && inUse(record.fields, 'state') === 'draft') continue;
+		const sealed = await db.sealRecord({ ...record, fields: withoutWords(record.fields) }, row.since);
+		await db.transaction('rw', db.records, db.outbox, async () => {
+			const still = (await db.records.get(row.id))?.sequence === row.sequence;
+			const edited = await db.outbox.where('[record+state]').between([row.id, ''], [row.id, '\uffff']).count();
+			if (still && edited === 0) await db.records.put({ ...sealed, stub: 1 });
+		});
+		if (row.kind === 'interview') thinned += 1;
+	}
+	return thinned;
+}

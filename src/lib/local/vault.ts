@@ -1,0 +1,245 @@
+/** Whose vault on which device: what is sealed in it belongs to them and opens nowhere else. */
+export type Place = { structure: string; person: string; device: string };
+
+/** The data key under its locks, as the device keeps it. */
+export type Locks = {
+	key: string; // the data key's id, random
+	passphrase?: { kdf: 'PBKDF2-SHA-256'; iterations: number; salt: Bytes; wrap: Bytes };
+	/** A second way in, never the only one: what the passkey's PRF gives for `salt` opens it. */
+	passkey?: { credential: string; salt: Bytes; wrap: Bytes };
+	/** The fictitious structure: nobody chose a passphrase, and there is nothing to protect. */
+	none?: Bytes;
+};
+
+/** What is sealed, so that a row moved to another place does not open there. */
+export type Schema = 'record-1' | 'change-1' | 'setting-1';
+
+export type Bytes = Uint8Array<ArrayBuffer>;
+export type Random = (bytes: number) => Bytes;
+
+const { subtle } = globalThis.crypto;
+const GCM = 'AES-GCM';
+const VERSION = 1;
+const NONCE = 12;
+const KEY = 32;
+const SALT = 16;
+const CURVE = { name: 'ECDH', namedCurve: 'P-256' };
+
+/** OWASP's floor for PBKDF2-SHA-256; a device that can do more in half a second does more. */
+export const FLOOR = 600_000;
+const CEILING = 3_000_000;
+const TARGET = 500; // milliseconds
+
+const utf8 = (text: string): Bytes => new TextEncoder().encode(text);
+
+function join(...parts: Uint8Array[]): Bytes {
+	const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+	let at = 0;
+	for (const part of parts) {
+		all.set(part, at);
+		at += part.length;
+	}
+	return all;
+}
+
+/** An open vault: the data key in memory, which no script can read. Everything with content goes through `seal` before it
+ * is written and through `open` after it has been read. */
+export class Vault {
+	#key: CryptoKey;
+	#random: Random;
+
+	constructor(
+		readonly place: Place,
+		readonly id: string,
+		key: CryptoKey,
+		random: Random
+	) {
+		this.#key = key;
+		this.#random = random;
+	}
+
+	/** Seals a value for one record: version, fresh nonce, ciphertext. */
+	async seal(record: string, schema: Schema, value: unknown): Promise<Bytes> {
+		const iv = this.#random(NONCE);
+		const additionalData = this.#about(record, schema);
+		const sealed = await subtle.encrypt({ name: GCM, iv, additionalData }, this.#key, utf8(JSON.stringify(value)));
+		return join(new Uint8Array([VERSION]), iv, new Uint8Array(sealed));
+	}
+
+	/** @throws OperationError when it was sealed for something else, by another key, or altered */
+	async openText(record: string, schema: Schema, sealed: Uint8Array): Promise<string> {
+		const bytes = sealed as Bytes;
+		const iv = bytes.subarray(1, 1 + NONCE);
+		const additionalData = this.#about(record, schema);
+		const plain = await subtle.decrypt({ name: GCM, iv, additionalData }, this.#key, bytes.subarray(1 + NONCE));
+		return new TextDecoder().decode(plain);
+	}
+
+	async open<T>(record: string, schema: Schema, sealed: Uint8Array): Promise<T> {
+		return JSON.parse(await this.openText(record, schema, sealed)) as T;
+	}
+
+	#about(record: string, schema: Schema): Bytes {
+		return utf8(`${this.place.structure}|${this.place.device}|${record}|${schema}`);
+	}
+}
+
+/** Where a sealed value differs from every other one: its nonce. */
+export const nonceOf = (sealed: Uint8Array): string => String.fromCharCode(...sealed.subarray(1, 1 + NONCE));
+
+/** Makes a vault for somebody on this device.
+ * @param passphrase the one they sign in with; none for the fictitious structure
+ * @param now a clock to calibrate by, in milliseconds
+ * @returns the open vault, its locks to keep here, and the wrap to leave with the server */
+export async function makeVault(
+	place: Place,
+	id: string,
+	passphrase: string | undefined,
+	structureKey: string,
+	random: Random,
+	now: () => number
+): Promise<{ vault: Vault; locks: Locks; wrap: string }> {
+	const raw = random(KEY);
+	const locks: Locks =
+		passphrase === undefined
+			? { key: id, none: raw.slice() }
+			: {
+					key: id,
+					passphrase: await lockByPassphrase(place, raw, passphrase, random, await calibrate(random, now), id)
+				};
+	const wrap = await wrapForStructure(place, id, raw, structureKey, random);
+	const vault = new Vault(place, id, await importKey(raw), random);
+	raw.fill(0);
+	return { vault, locks, wrap };
+}
+
+/** Opens a vault, or nothing when the passphrase is not its. Locks weaker than today's floor come back stronger. */
+export async function unlock(
+	place: Place,
+	locks: Locks,
+	by: { passphrase: string } | { prf: Uint8Array } | 'none',
+	random: Random
+): Promise<{ vault: Vault; locks: Locks } | undefined> {
+	const raw = await rawKey(place, locks, by);
+	if (!raw) return undefined;
+	const weak = by !== 'none' && 'passphrase' in by && locks.passphrase!.iterations < FLOOR;
+	const stronger = weak
+		? { ...locks, passphrase: await lockByPassphrase(place, raw, by.passphrase, random, FLOOR, locks.key) }
+		: locks;
+	const vault = new Vault(place, locks.key, await importKey(raw), random);
+	raw.fill(0);
+	return { vault, locks: stronger };
+}
+
+/** Adds the passkey's way in to a vault whose passphrase is known.
+ * @returns the locks to keep, or nothing when the passphrase is not the vault's */
+export async function addPasskeyLock(
+	place: Place,
+	locks: Locks,
+	passphrase: string,
+	{ credential, salt, prf }: { credential: string; salt: Bytes; prf: Uint8Array },
+	random: Random
+): Promise<Locks | undefined> {
+	const raw = await rawKey(place, locks, { passphrase });
+	if (!raw) return undefined;
+	const wrap = await encrypt(await fromPrf(place, prf), raw, random, lockText(place, locks.key));
+	raw.fill(0);
+	return { ...locks, passkey: { credential, salt, wrap } };
+}
+
+async function rawKey(
+	place: Place,
+	locks: Locks,
+	by: { passphrase: string } | { prf: Uint8Array } | 'none'
+): Promise<Bytes | undefined> {
+	if (by === 'none') return locks.none?.slice();
+	const about = lockText(place, locks.key);
+	if ('prf' in by) return locks.passkey && (await decrypt(await fromPrf(place, by.prf), locks.passkey.wrap, about));
+	if (!locks.passphrase) return undefined;
+	const { iterations, salt, wrap } = locks.passphrase;
+	return await decrypt(await fromPassphrase(by.passphrase, salt, iterations), wrap, about);
+}
+
+const lockText = ({ structure, person, device }: Place, id: string): string =>
+	`temoin lock|${structure}|${person}|${device}|${id}`;
+
+async function lockByPassphrase(
+	place: Place,
+	raw: Bytes,
+	passphrase: string,
+	random: Random,
+	iterations: number,
+	id: string
+): Promise<NonNullable<Locks['passphrase']>> {
+	const salt = random(SALT);
+	const kek = await fromPassphrase(passphrase, salt, iterations);
+	const wrap = await encrypt(kek, raw, random, lockText(place, id));
+	return { kdf: 'PBKDF2-SHA-256', iterations, salt, wrap };
+}
+
+async function fromPassphrase(passphrase: string, salt: Bytes, iterations: number): Promise<CryptoKey> {
+	const material = await subtle.importKey('raw', utf8(passphrase.normalize('NFKC')), 'PBKDF2', false, ['deriveKey']);
+	const how = { name: 'PBKDF2', hash: 'SHA-256', salt, iterations };
+	return await subtle.deriveKey(how, material, { name: GCM, length: 256 }, false, ['encrypt', 'decrypt']);
+}
+
+const fromPrf = async (place: Place, prf: Uint8Array): Promise<CryptoKey> =>
+	await fromShared(prf as Bytes, `temoin passkey|${place.structure}|${place.person}|${place.device}`);
+
+async function fromShared(shared: BufferSource, info: string): Promise<CryptoKey> {
+	const material = await subtle.importKey('raw', shared, 'HKDF', false, ['deriveKey']);
+	const how = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(info) };
+	return await subtle.deriveKey(how, material, { name: GCM, length: 256 }, false, ['encrypt', 'decrypt']);
+}
+
+/** ECIES over P-256: a fresh pair's public point, a nonce, the wrapped key. Only the structure's private key opens it. */
+async function wrapForStructure(
+	place: Place,
+	id: string,
+	raw: Bytes,
+	structureKey: string,
+	random: Random
+): Promise<string> {
+	const theirs = await subtle.importKey('raw', fromBase64(structureKey), CURVE, false, []);
+	const mine = (await subtle.generateKey(CURVE, true, ['deriveBits'])) as CryptoKeyPair;
+	const shared = await subtle.deriveBits({ name: 'ECDH', public: theirs }, mine.privateKey, 256);
+	const point = new Uint8Array(await subtle.exportKey('raw', mine.publicKey));
+	const info = `temoin vault|${place.structure}|${place.person}|${place.device}|${id}`;
+	return toBase64(join(point, await encrypt(await fromShared(shared, info), raw, random)));
+}
+
+const importKey = (raw: Bytes): Promise<CryptoKey> => subtle.importKey('raw', raw, GCM, false, ['encrypt', 'decrypt']);
+
+async function encrypt(key: CryptoKey, plain: Bytes, random: Random, about = ''): Promise<Bytes> {
+	const iv = random(NONCE);
+	const sealed = await subtle.encrypt({ name: GCM, iv, additionalData: utf8(about) }, key, plain);
+	return join(iv, new Uint8Array(sealed));
+}
+
+async function decrypt(key: CryptoKey, sealed: Uint8Array, about: string): Promise<Bytes | undefined> {
+	const bytes = sealed as Bytes;
+	const how = { name: GCM, iv: bytes.slice(0, NONCE), additionalData: utf8(about) };
+	try {
+		return new Uint8Array(await subtle.decrypt(how, key, bytes.slice(NONCE)));
+	} catch {
+		return undefined; // not this key
+	}
+}
+
+/** As many rounds as take half a second here, between the floor and the ceiling. */
+async function calibrate(random: Random, now: () => number): Promise<number> {
+	const probe = 100_000;
+	const start = now();
+	await fromPassphrase('calibration', random(SALT), probe);
+	const spent = Math.max(1, now() - start);
+	return Math.round(Math.min(CEILING, Math.max(FLOOR, (probe * TARGET) / spent)));
+}
+
+export const toBase64 = (bytes: Uint8Array): string =>
+	btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+		.replaceAll('+', '-')
+		.replaceAll('/', '_')
+		.replace(/=+$/, '');
+
+const fromBase64 = (text: string): Bytes =>
+	Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (one) => one.charCodeAt(0));
