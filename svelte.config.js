@@ -32,9 +32,12 @@ export default {
 				'connect-src': ['self'],
 				'worker-src': ['self'],
 				'object-src': ['none'],
-				'base-uri': ['self'],
+				'base-uri': ['none'],
 				'form-action': ['self'],
-				'frame-ancestors': ['none']
+				'frame-ancestors': ['none'],
+				'require-trusted-types-for': ['script'],
+				'trusted-types': ['svelte-trusted-html', 'sveltekit-trusted-url', 'temoin-worker'],
+				'report-uri': ['/api/csp-report']
 			}
 		}
 	}

@@ -23,7 +23,10 @@ export default defineConfig(({ mode }) =>
 				// Dexie's own door is a script for every kind of page; the module alone weighs 2 kB less.
 				// Declaring a schema has no effect: one that a page never parses with is left out of it.
 				build: {
+					modulePreload: false, // its table of files weighs 2 kB on every page, and the worker has them all
 					rolldownOptions: {
+						// What most pages share is one file: dozens of tiny ones compress badly.
+						output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 28 }] } },
 						treeshake: {
 							manualPureFunctions: ['z'],
 							moduleSideEffects: [{ test: /src.lib.domain/, sideEffects: false }]

@@ -1,6 +1,6 @@
 import { building, version } from '$app/environment';
 import { join } from 'node:path';
-import { backUpNightly } from '$lib/server/nightly';
+import { tendNightly } from '$lib/server/nightly';
 import { dataFolder, greeting, startApp } from '$lib/server/start';
 import type { App } from '$lib/server/app';
 import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
@@ -11,9 +11,26 @@ const kept = globalThis as { temoin?: App };
 export const init: ServerInit = async () => {
 	if (building || kept.temoin) return;
 	kept.temoin = await startApp(process.env, version);
-	if (!process.env.DATABASE_URL) backUpNightly(kept.temoin, join(dataFolder(process.env), 'backups'));
+	tendNightly(kept.temoin, process.env.DATABASE_URL ? undefined : join(dataFolder(process.env), 'backups'));
 	console.log(await greeting(kept.temoin, process.env));
 };
+
+/** What no page of ours uses, so that nothing that got into one can. */
+const NOTHING_ALLOWED = [
+	'accelerometer',
+	'camera',
+	'display-capture',
+	'geolocation',
+	'gyroscope',
+	'magnetometer',
+	'microphone',
+	'midi',
+	'payment',
+	'serial',
+	'usb'
+]
+	.map((feature) => `${feature}=()`)
+	.join(', ');
 
 const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
@@ -27,11 +44,15 @@ export const handle: Handle = async ({ event, resolve }) => {
 		return new Response(NOT_SECURE, { status: 421, headers: { 'content-type': 'text/html; charset=utf-8' } });
 	}
 	const response = await resolve(event);
+	if (response.headers.get('content-type') === 'text/html')
+		response.headers.set('content-type', 'text/html; charset=utf-8');
 	response.headers.set('x-content-type-options', 'nosniff');
 	response.headers.set('referrer-policy', 'no-referrer');
 	response.headers.set('cross-origin-opener-policy', 'same-origin');
-	response.headers.set('permissions-policy', 'camera=(), geolocation=(), payment=(), usb=()');
-	if (app.origin.startsWith('https://')) response.headers.set('strict-transport-security', 'max-age=63072000');
+	response.headers.set('cross-origin-resource-policy', 'same-origin');
+	response.headers.set('permissions-policy', NOTHING_ALLOWED);
+	if (app.origin.startsWith('https://'))
+		response.headers.set('strict-transport-security', 'max-age=63072000; includeSubDomains');
 	return response;
 };
 

@@ -43,8 +43,9 @@ export function explain({ problem, details }: { problem: string; details: { [nam
 		case 'director.last':
 			return m.problem_last_director();
 		case 'session.missing':
-		case 'device.revoked':
 			return m.problem_session();
+		case 'device.revoked':
+			return m.problem_revoked();
 		case 'second-factor.required':
 			return m.problem_second_required();
 		case 'second-factor.refused':

@@ -1,10 +1,12 @@
 import Dexie from 'dexie';
 import { Problem } from '$lib/domain/problem';
-import { Entered, KEY_HEADER, type Session } from '$lib/domain/session';
+import { KEY_HEADER } from '$lib/domain/header';
+import { Entered, type Session } from '$lib/domain/session';
 import { databaseName, type DeviceDatabase, type Holder } from '$lib/local/database';
 import { holderKey, remember } from '$lib/local/holders';
 import { emptyLocked, sendSealed } from '$lib/local/locked';
-import { makeVault, unlock, type Locks, type Random, type Vault } from '$lib/local/vault';
+import { makeVault } from '$lib/local/locks';
+import { unlock, type Locks, type Random, type Vault } from '$lib/local/vault';
 import { placeOf } from './here.svelte';
 
 const post = (path: string, body: unknown, method = 'POST', headers: { [name: string]: string } = {}) =>

@@ -1,10 +1,10 @@
-import { expect, openCampaign, setUp, SETUP_CODE, PASSPHRASE, test } from './support';
+import { expect, goTo, openCampaign, setUp, SETUP_CODE, PASSPHRASE, test } from './support';
 
 test('from nothing to an open campaign', async ({ page, server }) => {
 	await setUp(page, server);
 	await expect(page.getByText('Aucune campagne ouverte')).toBeVisible();
 	await openCampaign(page);
-	await page.goto('/');
+	await goTo(page, '/');
 	await expect(page.getByRole('link', { name: /Nouvel entretien/ })).toBeVisible();
 	await expect(page.getByText('Tout est à jour')).toBeVisible();
 

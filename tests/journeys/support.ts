@@ -4,7 +4,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
+import { Secret, TOTP } from 'otpauth';
 import { chromium, expect, test as base, type Browser, type BrowserContext, type Page } from '@playwright/test';
+
+/** As in `$lib/domain/session`, which these tests do not load. */
+const KEY_HEADER = 'temoin-key';
+type Session = { person: { id: string }; device: { id: string }; secondFactor: string };
+type SyncReply = { records: { id: string; kind: string; fields: Record<string, { value: unknown }[]> }[] };
 
 export const SETUP_CODE = 'JOURN-EYS23';
 export const PASSPHRASE = 'les gaves descendent vite';
@@ -92,15 +98,42 @@ export const test = base.extend<{ server: Server }>({
 	}
 });
 
-/** Fails the journey on any request to another origin and on any error of the page's own. */
+/** The second half of the session that a context's pages last sent: it lies in the vault, and a test has no key to that. */
+const keys = new WeakMap<BrowserContext, string>();
+
+/** Fails the journey on any request to another origin, on anything the page's policy kept from running, and on any error of
+ * the page's own. */
 export function watch(context: BrowserContext, origin: string): void {
 	context.on('request', (request) => {
 		const url = new URL(request.url());
 		if (url.protocol.startsWith('http')) expect(url.origin, `a request to ${url.origin}`).toBe(origin);
+		const key = request.headers()[KEY_HEADER];
+		if (key) keys.set(context, key);
+	});
+	void context.addInitScript(() =>
+		addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sample }) =>
+			console.error('against the policy:', effectiveDirective, blockedURI, sample)
+		)
+	);
+	context.on('console', (message) => {
+		if (message.text().startsWith('against the policy')) throw new Error(message.text());
 	});
 	context.on('weberror', ({ error }) => {
 		throw error();
 	});
+}
+
+/** Goes to a page from the cold, as the browser does: the passphrase is asked first. */
+export async function goTo(page: Page, path: string): Promise<void> {
+	await page.goto(path);
+	await unlock(page);
+}
+
+export async function unlock(page: Page, passphrase = PASSPHRASE): Promise<void> {
+	const button = page.getByRole('button', { name: 'Ouvrir', exact: true });
+	await page.getByLabel('Phrase secrète').fill(passphrase);
+	await button.click();
+	await expect(button).toBeHidden();
 }
 
 /** The director sets the structure up, from the first screen. */
@@ -121,53 +154,63 @@ export async function setUp(page: Page, server: Server): Promise<void> {
 
 /** The director prepares a campaign with every criterion kept, and opens it. */
 export async function openCampaign(page: Page): Promise<void> {
-	await page.goto('/campaign/new');
+	await goTo(page, '/campaign/new');
 	await expect(page.getByRole('heading', { name: 'Les critères gardés' })).toBeVisible();
 	const unticked = page.getByRole('button', { name: /^Tout cocher/ });
 	while ((await unticked.count()) > 0) await unticked.first().click();
 	await page.getByRole('button', { name: 'Ouvrir la campagne' }).click();
 	await page.getByRole('dialog').getByRole('button', { name: 'Ouvrir la campagne' }).click();
 	await expect(page.getByText('Cette campagne est ouverte')).toBeVisible();
-	await page.goto('/');
+	await goTo(page, '/');
 	await expect(page.getByText('Tout est à jour')).toBeVisible();
 }
 
 /** Calls the server as the page's person. */
 export const ask = <T>(page: Page, method: string, path: string, body?: unknown): Promise<T> =>
 	page.evaluate(
-		async ([method, path, body]) => {
+		async ([method, path, body, name, key]) => {
 			const response = await fetch(path as string, {
 				method: method as string,
-				...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+				headers: {
+					[name as string]: key as string,
+					...(body === undefined ? {} : { 'content-type': 'application/json' })
+				},
+				...(body === undefined ? {} : { body: JSON.stringify(body) })
 			});
+			if (!response.ok) throw new Error(`${method as string} ${path as string}: ${response.status}`);
 			return (response.status === 204 ? undefined : await response.json()) as unknown;
 		},
-		[method, path, body]
+		[method, path, body, KEY_HEADER, keys.get(page.context()) ?? '']
 	) as Promise<T>;
+
+/** The six digits that an authenticator app shows now. */
+export const digitsOf = (secret: string): string =>
+	new TOTP({ secret: Secret.fromBase32(secret), digits: 6, period: 30 }).generate();
+
+/** The director adds an authenticator app: nobody is invited before.
+ * @returns its secret */
+export async function protect(director: Page): Promise<string> {
+	const { ticket, secret } = await ask<{ ticket: string; secret: string }>(director, 'POST', '/api/account/totp');
+	await ask(director, 'PUT', '/api/account/totp', { ticket, code: digitsOf(secret), name: 'Téléphone' });
+	return secret;
+}
 
 /** The director adds a person and reads them their code. */
 export async function invite(director: Page, name: string, role: string, antenna: string): Promise<string> {
-	const antennas = await director.evaluate(async () => {
-		const names = (await indexedDB.databases())
-			.map(({ name }) => name!)
-			.filter((name) => name.startsWith('temoin-') && name !== 'temoin-device');
-		const rows = await new Promise<{ id: string; kind: string; fields: { name: { value: string }[] } }[]>(
-			(done, failed) => {
-				const opening = indexedDB.open(names[0]!);
-				opening.onerror = () => failed(opening.error);
-				opening.onsuccess = () => {
-					const all = opening.result.transaction('records').objectStore('records').getAll();
-					all.onsuccess = () => done(all.result as never);
-				};
-			}
-		);
-		return rows.filter(({ kind }) => kind === 'antenna').map(({ id, fields }) => ({ id, name: fields.name[0]!.value }));
+	const session = await ask<Session>(director, 'GET', '/api/session');
+	if (session.secondFactor !== 'on') await protect(director);
+	const { records } = await ask<SyncReply>(director, 'POST', '/api/sync', {
+		protocol: 1,
+		person: session.person.id,
+		device: session.device.id,
+		changes: [],
+		cursor: null,
+		audiences: [],
+		filling: []
 	});
-	const place = antennas.find((one) => one.name === antenna)!.id;
-	const { code } = await ask<{ code: string }>(director, 'POST', '/api/people', {
-		name,
-		grants: [{ role, antennas: [place] }]
-	});
+	const place = records.find(({ kind, fields }) => kind === 'antenna' && fields.name?.[0]?.value === antenna)!.id;
+	const grants = [{ role, antennas: role === 'director' ? [] : [place] }];
+	const { code } = await ask<{ code: string }>(director, 'POST', '/api/people', { name, grants });
 	return code;
 }
 

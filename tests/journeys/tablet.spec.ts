@@ -1,4 +1,4 @@
-import { enrol, expect, invite, openCampaign, readyOffline, setUp, Tablet, test } from './support';
+import { enrol, expect, goTo, invite, openCampaign, readyOffline, setUp, Tablet, test, unlock } from './support';
 
 test('a counsellor interviews without a network, the tablet is killed twice, and the director finds the words on the sheet', async ({
 	page,
@@ -20,9 +20,11 @@ test('a counsellor interviews without a network, the tablet is killed twice, and
 
 		// The app is opened and killed without a network, and reopened on a page it had never shown.
 		screen = await tablet.open(`${server.origin}/`);
+		await unlock(screen);
 		await expect(screen.getByRole('heading', { name: 'Bonjour Sandrine' })).toBeVisible();
 		await tablet.kill();
 		screen = await tablet.open(`${server.origin}/interviews/new`);
+		await unlock(screen);
 		await screen.getByRole('radio', { name: /Salarié/ }).check();
 		await screen.getByRole('button', { name: 'Changer les sujets' }).click();
 		for (const chip of await screen
@@ -55,6 +57,7 @@ test('a counsellor interviews without a network, the tablet is killed twice, and
 		const address = screen.url();
 		await tablet.kill();
 		screen = await tablet.open(address);
+		await unlock(screen);
 		const again = screen.getByRole('textbox', { name: 'Ses mots' });
 		await expect(again).toHaveValue(/^La première fois qu’une cliente m’a laissé ses clés, j’ai pleuré dans l’esca/);
 		await again.fill('La première fois qu’une cliente m’a laissé ses clés, j’ai pleuré dans l’escalier.');
@@ -69,7 +72,7 @@ test('a counsellor interviews without a network, the tablet is killed twice, and
 		await screen.getByRole('link', { name: 'Marquer les extraits' }).click();
 		await screen.getByRole('button', { name: 'Prendre toute la réponse' }).first().click();
 		await expect(screen.getByRole('heading', { name: 'Extrait 1' })).toBeVisible();
-		await screen.goto(`${server.origin}/`);
+		await goTo(screen, `${server.origin}/`);
 		await expect(screen.getByText(/saisies? en attente/)).toBeVisible();
 
 		// The network comes back.
@@ -81,7 +84,7 @@ test('a counsellor interviews without a network, the tablet is killed twice, and
 	}
 
 	// The director, in another browser, sees it on the sheet of its criterion.
-	await page.goto(`${server.origin}/sheets/reconnaissance-estime`);
+	await goTo(page, `${server.origin}/sheets/reconnaissance-estime`);
 	await page.getByRole('button', { name: 'Choisir parmi 1 extrait' }).click();
 	await expect(page.getByText(/j’ai pleuré dans l’escalier/)).toBeVisible();
 	await expect(page.getByText(/1 réponse/).first()).toBeVisible();

@@ -4,7 +4,8 @@ import { findEndpoint } from '$lib/server/serve';
 import { answer } from '$lib/server/endpoint';
 import type { Change } from '$lib/domain/change';
 import { MAX_CHANGES, SyncReply, type Cursor } from '$lib/domain/sync';
-import { KEY_HEADER, type Entered, type Session } from '$lib/domain/session';
+import { KEY_HEADER } from '$lib/domain/header';
+import type { Entered, Session } from '$lib/domain/session';
 import type { Grant } from '$lib/domain/structure';
 
 /** Goes through the front door: the request a browser would send, the answer it would get. */

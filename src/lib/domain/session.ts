@@ -62,9 +62,6 @@ export const SecondProof = z.looseObject({
 	passkey: z.optional(z.looseObject({ id: z.string() }))
 });
 
-/** The request header that carries the second half of a session. */
-export const KEY_HEADER = 'temoin-key';
-
 export const PASSKEY_NAME = Name;
 
 /** One way of one's own to prove who one is, beside the passphrase. */

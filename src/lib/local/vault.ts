@@ -21,18 +21,14 @@ const { subtle } = globalThis.crypto;
 const GCM = 'AES-GCM';
 const VERSION = 1;
 const NONCE = 12;
-const KEY = 32;
 const SALT = 16;
-const CURVE = { name: 'ECDH', namedCurve: 'P-256' };
 
 /** OWASP's floor for PBKDF2-SHA-256; a device that can do more in half a second does more. */
 export const FLOOR = 600_000;
-const CEILING = 3_000_000;
-const TARGET = 500; // milliseconds
 
 const utf8 = (text: string): Bytes => new TextEncoder().encode(text);
 
-function join(...parts: Uint8Array[]): Bytes {
+export function join(...parts: Uint8Array[]): Bytes {
 	const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
 	let at = 0;
 	for (const part of parts) {
@@ -87,32 +83,6 @@ export class Vault {
 /** Where a sealed value differs from every other one: its nonce. */
 export const nonceOf = (sealed: Uint8Array): string => String.fromCharCode(...sealed.subarray(1, 1 + NONCE));
 
-/** Makes a vault for somebody on this device.
- * @param passphrase the one they sign in with; none for the fictitious structure
- * @param now a clock to calibrate by, in milliseconds
- * @returns the open vault, its locks to keep here, and the wrap to leave with the server */
-export async function makeVault(
-	place: Place,
-	id: string,
-	passphrase: string | undefined,
-	structureKey: string,
-	random: Random,
-	now: () => number
-): Promise<{ vault: Vault; locks: Locks; wrap: string }> {
-	const raw = random(KEY);
-	const locks: Locks =
-		passphrase === undefined
-			? { key: id, none: raw.slice() }
-			: {
-					key: id,
-					passphrase: await lockByPassphrase(place, raw, passphrase, random, await calibrate(random, now), id)
-				};
-	const wrap = await wrapForStructure(place, id, raw, structureKey, random);
-	const vault = new Vault(place, id, await importKey(raw), random);
-	raw.fill(0);
-	return { vault, locks, wrap };
-}
-
 /** Opens a vault, or nothing when the passphrase is not its. Locks weaker than today's floor come back stronger. */
 export async function unlock(
 	place: Place,
@@ -131,23 +101,7 @@ export async function unlock(
 	return { vault, locks: stronger };
 }
 
-/** Adds the passkey's way in to a vault whose passphrase is known.
- * @returns the locks to keep, or nothing when the passphrase is not the vault's */
-export async function addPasskeyLock(
-	place: Place,
-	locks: Locks,
-	passphrase: string,
-	{ credential, salt, prf }: { credential: string; salt: Bytes; prf: Uint8Array },
-	random: Random
-): Promise<Locks | undefined> {
-	const raw = await rawKey(place, locks, { passphrase });
-	if (!raw) return undefined;
-	const wrap = await encrypt(await fromPrf(place, prf), raw, random, lockText(place, locks.key));
-	raw.fill(0);
-	return { ...locks, passkey: { credential, salt, wrap } };
-}
-
-async function rawKey(
+export async function rawKey(
 	place: Place,
 	locks: Locks,
 	by: { passphrase: string } | { prf: Uint8Array } | 'none'
@@ -160,10 +114,10 @@ async function rawKey(
 	return await decrypt(await fromPassphrase(by.passphrase, salt, iterations), wrap, about);
 }
 
-const lockText = ({ structure, person, device }: Place, id: string): string =>
+export const lockText = ({ structure, person, device }: Place, id: string): string =>
 	`temoin lock|${structure}|${person}|${device}|${id}`;
 
-async function lockByPassphrase(
+export async function lockByPassphrase(
 	place: Place,
 	raw: Bytes,
 	passphrase: string,
@@ -177,40 +131,25 @@ async function lockByPassphrase(
 	return { kdf: 'PBKDF2-SHA-256', iterations, salt, wrap };
 }
 
-async function fromPassphrase(passphrase: string, salt: Bytes, iterations: number): Promise<CryptoKey> {
+export async function fromPassphrase(passphrase: string, salt: Bytes, iterations: number): Promise<CryptoKey> {
 	const material = await subtle.importKey('raw', utf8(passphrase.normalize('NFKC')), 'PBKDF2', false, ['deriveKey']);
 	const how = { name: 'PBKDF2', hash: 'SHA-256', salt, iterations };
 	return await subtle.deriveKey(how, material, { name: GCM, length: 256 }, false, ['encrypt', 'decrypt']);
 }
 
-const fromPrf = async (place: Place, prf: Uint8Array): Promise<CryptoKey> =>
+export const fromPrf = async (place: Place, prf: Uint8Array): Promise<CryptoKey> =>
 	await fromShared(prf as Bytes, `temoin passkey|${place.structure}|${place.person}|${place.device}`);
 
-async function fromShared(shared: BufferSource, info: string): Promise<CryptoKey> {
+export async function fromShared(shared: BufferSource, info: string): Promise<CryptoKey> {
 	const material = await subtle.importKey('raw', shared, 'HKDF', false, ['deriveKey']);
 	const how = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(info) };
 	return await subtle.deriveKey(how, material, { name: GCM, length: 256 }, false, ['encrypt', 'decrypt']);
 }
 
-/** ECIES over P-256: a fresh pair's public point, a nonce, the wrapped key. Only the structure's private key opens it. */
-async function wrapForStructure(
-	place: Place,
-	id: string,
-	raw: Bytes,
-	structureKey: string,
-	random: Random
-): Promise<string> {
-	const theirs = await subtle.importKey('raw', fromBase64(structureKey), CURVE, false, []);
-	const mine = (await subtle.generateKey(CURVE, true, ['deriveBits'])) as CryptoKeyPair;
-	const shared = await subtle.deriveBits({ name: 'ECDH', public: theirs }, mine.privateKey, 256);
-	const point = new Uint8Array(await subtle.exportKey('raw', mine.publicKey));
-	const info = `temoin vault|${place.structure}|${place.person}|${place.device}|${id}`;
-	return toBase64(join(point, await encrypt(await fromShared(shared, info), raw, random)));
-}
+export const importKey = (raw: Bytes): Promise<CryptoKey> =>
+	subtle.importKey('raw', raw, GCM, false, ['encrypt', 'decrypt']);
 
-const importKey = (raw: Bytes): Promise<CryptoKey> => subtle.importKey('raw', raw, GCM, false, ['encrypt', 'decrypt']);
-
-async function encrypt(key: CryptoKey, plain: Bytes, random: Random, about = ''): Promise<Bytes> {
+export async function encrypt(key: CryptoKey, plain: Bytes, random: Random, about = ''): Promise<Bytes> {
 	const iv = random(NONCE);
 	const sealed = await subtle.encrypt({ name: GCM, iv, additionalData: utf8(about) }, key, plain);
 	return join(iv, new Uint8Array(sealed));
@@ -226,20 +165,8 @@ async function decrypt(key: CryptoKey, sealed: Uint8Array, about: string): Promi
 	}
 }
 
-/** As many rounds as take half a second here, between the floor and the ceiling. */
-async function calibrate(random: Random, now: () => number): Promise<number> {
-	const probe = 100_000;
-	const start = now();
-	await fromPassphrase('calibration', random(SALT), probe);
-	const spent = Math.max(1, now() - start);
-	return Math.round(Math.min(CEILING, Math.max(FLOOR, (probe * TARGET) / spent)));
-}
-
 export const toBase64 = (bytes: Uint8Array): string =>
 	btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
 		.replaceAll('+', '-')
 		.replaceAll('/', '_')
 		.replace(/=+$/, '');
-
-const fromBase64 = (text: string): Bytes =>
-	Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (one) => one.charCodeAt(0));

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { Problem } from '../domain/problem';
 import { mayDo, type Act } from '../domain/rights';
-import { KEY_HEADER, type Session } from '../domain/session';
+import { KEY_HEADER } from '../domain/header';
+import type { Session } from '../domain/session';
 import type { App } from './app';
 import { readJson, sendJson, sendProblem } from './body';
 import { everywhere, inStructure } from './database/open';

@@ -5,7 +5,7 @@ import { isWeak } from '../domain/session';
 import type { Grant } from '../domain/structure';
 import { plainCode } from '../domain/code';
 import { newCode, newId, nowOf, type App } from './app';
-import { COMMON } from './common-passphrases';
+import { commonPassphrases } from './common-passphrases';
 import { hashPassphrase } from './passphrase';
 import { push } from './push';
 import { revokeDevice } from './sessions';
@@ -185,7 +185,7 @@ export async function enrol(
 
 /** @throws Problem `passphrase.weak` (400) */
 export async function hashStrong(app: App, passphrase: string): Promise<string> {
-	if (isWeak(passphrase, COMMON)) throw new Problem('passphrase.weak', 400);
+	if (isWeak(passphrase, await commonPassphrases())) throw new Problem('passphrase.weak', 400);
 	return await hashPassphrase(app, passphrase);
 }
 

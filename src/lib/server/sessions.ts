@@ -163,5 +163,16 @@ export async function revokeDevice(
 	return Number((await devices.executeTakeFirst()).numUpdatedRows);
 }
 
+export async function isDeviceRevoked(db: Reader, structure: string, person: string, device: string): Promise<boolean> {
+	const row = await db
+		.selectFrom('device')
+		.select('revoked_at')
+		.where('structure_id', '=', structure)
+		.where('id', '=', device)
+		.where('person_id', '=', person)
+		.executeTakeFirst();
+	return Boolean(row?.revoked_at);
+}
+
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
 const after = (app: App, days: number): string => new Date(app.clock().getTime() + days * 86_400_000).toISOString();

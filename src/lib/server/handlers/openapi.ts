@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { KEY_HEADER } from '../../domain/session';
+import { KEY_HEADER } from '../../domain/header';
 import { endpoint, reply, type Endpoint } from '../endpoint';
 
 /** The OpenAPI document of the declared endpoints, made from the schemas that really parse. */

@@ -1,17 +1,8 @@
 import * as z from 'zod/mini';
 import { plainCode } from '../../domain/code';
 import { Problem } from '../../domain/problem';
-import {
-	Enrol,
-	Entered,
-	Explore,
-	SecondProof,
-	SecondStep,
-	SetUp,
-	SignIn,
-	Welcome,
-	KEY_HEADER
-} from '../../domain/session';
+import { KEY_HEADER } from '../../domain/header';
+import { Enrol, Entered, Explore, SecondProof, SecondStep, SetUp, SignIn, Welcome } from '../../domain/session';
 import { inUse, type Fields } from '../../domain/record';
 import type { App } from '../app';
 import { cookieOf, done, endpoint, reply, type Call } from '../endpoint';
@@ -20,7 +11,7 @@ import { deleteFictitious, openFictitious } from '../fictitious/structure';
 import { note, noteAlone } from '../journal';
 import { isPassphrase } from '../passphrase';
 import { enrol as useCode, hashStrong, nameKey } from '../people';
-import { closeSession, findSession, openSession } from '../sessions';
+import { closeSession, findSession, isDeviceRevoked, openSession } from '../sessions';
 import { lockFounding, type Trx } from '../store';
 import { canSetUp, found, foundingOf } from '../structures';
 import { countFailure, forgetFailures, mustWait } from '../throttle';
@@ -114,6 +105,11 @@ export const signIn = endpoint({
 			await countFailure(app, ANYWHERE, `address:${address}`);
 			await noteRefusal(app, body.structure, body.device.id);
 			throw new Problem('sign-in.refused', 403);
+		}
+		// A device declared lost comes back by a code that the director gives, and by nothing that may have been lost with it.
+		if (await isDeviceRevoked(app.db, body.structure, person!.id, body.device.id)) {
+			await noteRefusal(app, body.structure, body.device.id);
+			throw new Problem('device.revoked', 403);
 		}
 		await forgetFailures(app, body.structure, key);
 		return await stepIn(call, body.structure, person!.id, body.device);

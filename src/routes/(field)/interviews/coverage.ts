@@ -1,4 +1,5 @@
 import type { Stakeholder } from '$lib/domain/framework';
+import type { Sheets } from '$lib/domain/sheet';
 import { here } from '../../here.svelte';
 import type { Interview } from '../../structure';
 
@@ -15,15 +16,13 @@ export async function lastCoverage(
 			continue;
 		for (const criterion of interview.criteria) heard.set(criterion, (heard.get(criterion) ?? 0) + 1);
 	}
-	const kept = await here.db.readSealed<{ sheets: unknown }>(`sheets:${campaign}`);
-	if (!kept) return heard;
-	const { Sheets } = await import('$lib/domain/sheet');
-	const sheets = Sheets.safeParse(kept.sheets);
-	if (!sheets.success) return heard;
-	for (const sheet of sheets.data.sheets) {
-		const people = sheet.heard
+	// Read without its schema, which would weigh more than the interview's own page: what the vault opens is what this app
+	// parsed and sealed, and a list of another shape, an older version's, counts nothing.
+	const kept = await here.db.readSealed<{ sheets?: Partial<Sheets> }>(`sheets:${campaign}`);
+	for (const sheet of kept?.sheets?.sheets ?? []) {
+		const people = (sheet.heard ?? [])
 			.filter((one) => one.stakeholder === stakeholder)
-			.reduce((sum, one) => sum + one.people, 0);
+			.reduce((sum, one) => sum + (one.people ?? 0), 0);
 		heard.set(sheet.criterion, Math.max(heard.get(sheet.criterion) ?? 0, people));
 	}
 	return heard;

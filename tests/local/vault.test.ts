@@ -1,0 +1,318 @@
+import Dexie from 'dexie';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Change } from '$lib/domain/change';
+import { bringIn } from '$lib/local/clear';
+import { PersonDatabase, START } from '$lib/local/database';
+import { addPasskeyLock, makeVault } from '$lib/local/locks';
+import { emptyLocked } from '$lib/local/locked';
+import { save } from '$lib/local/outbox';
+import { thin } from '$lib/local/thinning';
+import { FLOOR, nonceOf, unlock, type Place } from '$lib/local/vault';
+import { findView, listViews, listRefused, read } from '$lib/local/views';
+import { databaseName } from '$lib/local/database';
+import { openVault, randomBytes } from '../support/vault';
+import { change, uuid } from '../support/server';
+
+const place: Place = { structure: uuid(), person: uuid(), device: uuid() };
+const other = (more: Partial<Place>): Place => ({ ...place, ...more });
+const structureKey = async () => {
+	const pair = await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, true, ['deriveBits']);
+	const raw = await crypto.subtle.exportKey('raw', (pair as CryptoKeyPair).publicKey);
+	return Buffer.from(raw).toString('base64url');
+};
+const PASSPHRASE = 'les gaves descendent vite';
+const now = () => performance.now();
+const words = { words: 'J’ai retrouvé le matin.' };
+
+describe('a vault', () => {
+	test('opens by its passphrase, in whatever Unicode form it is typed, and by no other', async () => {
+		const { vault, locks } = await makeVault(place, uuid(), 'été à Lourdes', await structureKey(), randomBytes, now);
+		const sealed = await vault.seal('r', 'change-1', words);
+		const again = await unlock(place, locks, { passphrase: 'été à Lourdes'.normalize('NFD') }, randomBytes);
+		expect(await again!.vault.open('r', 'change-1', sealed)).toEqual(words);
+		for (const passphrase of ['été à lourdes', '', 'été à Lourdes '])
+			expect(await unlock(place, locks, { passphrase }, randomBytes)).toBeUndefined();
+	});
+
+	test('spends at least the floor of rounds, a salt of its own, and says how', async () => {
+		const key = await structureKey();
+		const [a, b] = await Promise.all([1, 2].map(() => makeVault(place, uuid(), PASSPHRASE, key, randomBytes, now)));
+		for (const { locks } of [a!, b!]) {
+			expect(locks.passphrase!.kdf).toBe('PBKDF2-SHA-256');
+			expect(locks.passphrase!.iterations).toBeGreaterThanOrEqual(FLOOR);
+		}
+		expect(a!.locks.passphrase!.salt).not.toEqual(b!.locks.passphrase!.salt);
+	});
+
+	test('is calibrated: a fast device does more rounds, never endlessly more', async () => {
+		let clock = 0;
+		const instant = await makeVault(place, uuid(), PASSPHRASE, await structureKey(), randomBytes, () => (clock += 10));
+		expect(instant.locks.passphrase!.iterations).toBe(3_000_000);
+		const slow = await makeVault(place, uuid(), PASSPHRASE, await structureKey(), randomBytes, () => (clock += 5000));
+		expect(slow.locks.passphrase!.iterations).toBe(FLOOR);
+	});
+
+	test('belongs to one person on one device of one structure', async () => {
+		const { locks } = await makeVault(place, uuid(), PASSPHRASE, await structureKey(), randomBytes, now);
+		for (const elsewhere of [other({ person: 'x' }), other({ device: 'x' }), other({ structure: 'x' })])
+			expect(await unlock(elsewhere, locks, { passphrase: PASSPHRASE }, randomBytes)).toBeUndefined();
+	});
+
+	test('opens by a passkey only once one was added, with the passphrase', async () => {
+		const { vault, locks } = await makeVault(place, uuid(), PASSPHRASE, await structureKey(), randomBytes, now);
+		const prf = randomBytes(32);
+		expect(await unlock(place, locks, { prf }, randomBytes)).toBeUndefined();
+		const shown = { credential: 'c', salt: randomBytes(32), prf };
+		expect(await addPasskeyLock(place, locks, 'une autre phrase', shown, randomBytes)).toBeUndefined();
+		const more = (await addPasskeyLock(place, locks, PASSPHRASE, shown, randomBytes))!;
+		const sealed = await vault.seal('r', 'change-1', words);
+		expect(await (await unlock(place, more, { prf }, randomBytes))!.vault.open('r', 'change-1', sealed)).toEqual(words);
+		expect(await unlock(place, more, { prf: randomBytes(32) }, randomBytes)).toBeUndefined();
+		expect(await unlock(place, more, { passphrase: PASSPHRASE }, randomBytes)).toBeDefined();
+	});
+
+	test('locks weaker than today’s come back stronger, and open as before', async () => {
+		const { locks } = await makeVault(place, uuid(), PASSPHRASE, await structureKey(), randomBytes, now);
+		// As an older version would have left them: the same key under fewer rounds.
+		const { rawKey, lockByPassphrase } = await import('$lib/local/vault');
+		const raw = (await rawKey(place, locks, { passphrase: PASSPHRASE }))!;
+		const passphrase = await lockByPassphrase(place, raw, PASSPHRASE, randomBytes, 1000, locks.key);
+		const weak = { ...locks, passphrase };
+		const opened = (await unlock(place, weak, { passphrase: PASSPHRASE }, randomBytes))!;
+		expect(opened.locks.passphrase!.iterations).toBe(FLOOR);
+		expect(await unlock(place, opened.locks, { passphrase: PASSPHRASE }, randomBytes)).toBeDefined();
+		expect(await unlock(place, opened.locks, { passphrase: 'une autre phrase' }, randomBytes)).toBeUndefined();
+	});
+
+	test('what it sealed opens for the same record, kind of row and device, and nowhere else', async () => {
+		const vault = await openVault(place);
+		const sealed = await vault.seal('r', 'change-1', words);
+		await expect(vault.open('other', 'change-1', sealed)).rejects.toThrow();
+		await expect(vault.open('r', 'record-1', sealed)).rejects.toThrow();
+		await expect((await openVault(place)).open('r', 'change-1', sealed)).rejects.toThrow();
+		for (let i = 1; i < sealed.length; i += 7) {
+			const altered = sealed.slice();
+			altered[i]! ^= 1;
+			await expect(vault.open('r', 'change-1', altered)).rejects.toThrow();
+		}
+		await expect(vault.open('r', 'change-1', sealed.slice(0, -1))).rejects.toThrow();
+	});
+
+	test('never uses a nonce twice', async () => {
+		const vault = await openVault(place);
+		const all = await Promise.all(Array.from({ length: 2000 }, () => vault.seal('r', 'change-1', words)));
+		expect(new Set(all.map(nonceOf)).size).toBe(2000);
+		expect(new Set(all.map((one) => Buffer.from(one).toString('hex'))).size).toBe(2000);
+	});
+
+	test('its key cannot be read back by a script', async () => {
+		const { vault } = await makeVault(place, uuid(), PASSPHRASE, await structureKey(), randomBytes, now);
+		expect(JSON.stringify(vault)).not.toContain('key');
+		expect(Object.values(vault).some((one) => one instanceof CryptoKey)).toBe(false);
+	});
+});
+
+describe('what lies on the disk', () => {
+	const open: PersonDatabase[] = [];
+	const database = async (name = `vault-test-${uuid()}`) => {
+		const db = new PersonDatabase(name, await openVault(place));
+		open.push(db);
+		return db;
+	};
+	afterEach(async () => {
+		for (const db of open.splice(0)) await db.delete();
+	});
+
+	/** Everything a database holds, as bytes a thief would search. */
+	async function dump(name: string): Promise<string> {
+		const db = await new Dexie(name).open();
+		const rows = await Promise.all(db.tables.map((table) => table.toArray() as Promise<unknown[]>));
+		db.close();
+		return JSON.stringify(rows, (_, value: unknown) =>
+			value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value
+		);
+	}
+
+	test('no word of a draft, a sent, received or refused change, or a setting', async () => {
+		const db = await database();
+		const marked = (place: string) => ({ 'answer:q': { words: `MARQUE ${place}` }, label: `MARQUE-label-${place}` });
+		const draft = change('interview', marked('draft'));
+		await save(db, draft);
+		await save(db, { ...draft, id: uuid(), fields: { note: 'MARQUE note' } });
+		await db.sent.add({ sequence: 1, changes: [await db.sealChange(change('interview', marked('sent')))] } as never);
+		const refused = await db.sealChange(change('interview', marked('refused')));
+		await db.refused.put({ ...refused, problem: 'right.missing', fields: [], refusedAt: '' });
+		const fields = { 'answer:q': [{ value: { words: 'MARQUE received' }, change: uuid(), person: 'p', at: '' }] };
+		const record = { id: uuid(), kind: 'interview', owner: 'p', audience: 'a', sequence: 1, fields };
+		await db.records.put(await db.sealRecord({ ...record, unknown: 'MARQUE unknown' } as never, ''));
+		await db.writeSealed('sheets:c', { text: 'MARQUE sheets' });
+		await db.writeSealed('pin', '4711');
+		expect(await dump(db.name)).not.toMatch(/MARQUE|4711/);
+		// And all of it is still there for who has the key.
+		expect(read<{ note: string }>(await findView(db, 'p', draft.record)).note).toBe('MARQUE note');
+		expect((await listRefused(db))[0]!.change.fields.label).toBe('MARQUE-label-refused');
+		expect(await db.readSealed('sheets:c')).toEqual({ text: 'MARQUE sheets' });
+		expect(await db.openRecord((await db.records.get(record.id))!)).toMatchObject({
+			unknown: 'MARQUE unknown',
+			fields
+		});
+	});
+
+	test('edits made in two tabs at once meet in one change, and none is lost', async () => {
+		const name = `vault-test-${uuid()}`;
+		const db = await database(name);
+		const tab = new PersonDatabase(name, db.vault);
+		open.push(tab);
+		const id = uuid();
+		const edit = (field: string, value: string): Change => ({
+			...change('interview', { [field]: value }),
+			record: id
+		});
+		await Promise.all([
+			...Array.from({ length: 10 }, (_, i) => save(db, edit(`answer:a${i}`, 'x'))),
+			...Array.from({ length: 10 }, (_, i) => save(tab, edit(`answer:b${i}`, 'y')))
+		]);
+		expect(await db.outbox.count()).toBe(1);
+		const view = (await findView(db, 'p', id))!;
+		expect(Object.keys(view.fields)).toHaveLength(20);
+	});
+
+	test('a row moved under another record does not open, and says so rather than show the wrong person’s words', async () => {
+		const db = await database();
+		const [a, b] = [change('interview', { label: 'A' }), change('interview', { label: 'B' })];
+		await save(db, a);
+		await save(db, b);
+		const rows = await db.outbox.toArray();
+		await db.outbox.put({ ...rows[0]!, sealed: rows[1]!.sealed });
+		await expect(findView(db, 'p', a.record)).rejects.toThrow();
+	});
+
+	test('what a version without a vault had kept comes in, once, and its open rows are gone', async () => {
+		const structure = uuid();
+		const person = uuid();
+		const old = new Dexie(`temoin-${structure}-${person}`);
+		old.version(1).stores({
+			records: 'id, kind, about, [audience+sequence+id]',
+			outbox: '++order, [record+state], [state+order], kind',
+			sent: '++order, sequence',
+			taken: '++order',
+			refused: 'id',
+			settings: 'name'
+		});
+		const [draft, frozen, refused, sent] = ['draft', 'frozen', 'refused', 'sent'].map((label) =>
+			change('interview', { label: `MARQUE-${label}` })
+		) as [Change, Change, Change, Change];
+		const row = (one: Change, state: string) => ({
+			id: one.id,
+			record: one.record,
+			kind: one.kind,
+			state,
+			change: one
+		});
+		await old.table('outbox').bulkAdd([row(frozen, 'frozen'), row(draft, 'open')]);
+		await old.table('refused').add({ id: refused.id, change: refused, problem: 'right.missing', fields: [], at: '' });
+		await old.table('sent').add({ sequence: 4, changes: [sent] });
+		old.close();
+
+		const db = await database(databaseName(structure, person));
+		expect(await bringIn(db, structure, person)).toBe(2);
+		const labels = (await listViews(db, person, 'interview')).map((view) => read<{ label: string }>(view).label);
+		expect(labels.toSorted()).toEqual(['MARQUE-draft', 'MARQUE-frozen']);
+		expect((await listRefused(db)).map(({ change }) => change.id)).toEqual([refused.id]);
+		expect(await db.openChange((await db.sent.toArray())[0]!.changes[0]!)).toEqual(sent);
+		expect(await Dexie.exists(`temoin-${structure}-${person}`)).toBe(false);
+		expect(await bringIn(db, structure, person)).toBe(0);
+		expect(await db.outbox.count()).toBe(2);
+		expect(await dump(db.name)).not.toContain('MARQUE');
+	});
+
+	test('is not emptied for a new vault while something unsent is there', async () => {
+		const whose = other({ person: uuid() });
+		const db = await database(databaseName(whose.structure, whose.person));
+		await save(db, change('interview', { label: 'x' }));
+		await db.settings.put({ name: 'position', value: START });
+		db.close();
+		await expect(emptyLocked(whose, 'old')).rejects.toThrow();
+		const again = await database(db.name);
+		expect(await again.outbox.count()).toBe(1);
+		expect(await again.settings.count()).toBe(1);
+	});
+});
+
+describe('words that have been on the server for long enough', () => {
+	const DAY = 86_400_000;
+	const START_AT = Date.parse('2014-11-01T08:00:00.000Z');
+	const at = (days: number) => new Date(START_AT + days * DAY).toISOString();
+
+	async function scene(more: { backup?: number; daysOnDevice?: number; state?: string } = {}) {
+		const person = place.person;
+		const db = new PersonDatabase(`thin-${uuid()}`, await openVault(place));
+		const current = (value: unknown) => [{ value, change: uuid(), person, at: at(0) }];
+		const interview = {
+			id: uuid(),
+			kind: 'interview',
+			owner: person,
+			audience: `interviews:${person}`,
+			sequence: 5,
+			fields: {
+				state: current(more.state ?? 'finished'),
+				label: current('Karim'),
+				note: current('MARQUE note'),
+				'answer:open': current({ words: 'MARQUE words' }),
+				'answer:scale': current({ value: 3 })
+			}
+		};
+		await db.records.put(await db.sealRecord(interview, at(0)));
+		if (more.daysOnDevice) {
+			const fields = { daysOnDevice: current(more.daysOnDevice) };
+			const structure = {
+				id: place.structure,
+				kind: 'structure',
+				owner: person,
+				audience: 'structure',
+				sequence: 1,
+				fields
+			};
+			await db.records.put(await db.sealRecord(structure, at(0)));
+		}
+		const run = async (day: number) => {
+			const position = { ...START, syncedAt: at(day), backup: { sequence: more.backup ?? 9, at: at(day) } };
+			await db.settings.put({ name: 'position', value: position });
+			return await thin(db, place.structure, person);
+		};
+		return { db, interview, run, view: () => findView(db, person, interview.id) };
+	}
+
+	test('leave the device after seven days, and a stub stays in the list and in the digest', async () => {
+		const { db, interview, run, view } = await scene();
+		expect(await run(6.9)).toBe(0);
+		expect((await view())!.stub).toBe(false);
+		expect(await run(7)).toBe(1);
+		const stub = (await view())!;
+		expect(stub).toMatchObject({ stub: true, sequence: 5 });
+		expect(read<{ label: string }>(stub).label).toBe('Karim');
+		expect(JSON.stringify(stub)).not.toContain('MARQUE');
+		expect(stub.fields['answer:open']![0]!.value).toEqual({ hadWords: true });
+		expect(stub.fields['answer:scale']![0]!.value).toEqual({ value: 3 });
+		const keys = await db.records.orderBy('[audience+sequence+id]').keys();
+		expect(keys).toEqual([[interview.audience, 5, interview.id]]);
+		expect(await run(8)).toBe(0);
+	});
+
+	test.each([
+		['before a backup of the server holds them', { backup: 4 }],
+		['while the interview is a draft', { state: 'draft' }],
+		['before the structure’s own delay', { daysOnDevice: 20 }]
+	])('stay %s', async (_, more) => {
+		const { run, view } = await scene(more);
+		expect(await run(15)).toBe(0);
+		expect(JSON.stringify(await view())).toContain('MARQUE words');
+	});
+
+	test('stay while something about them is unsent', async () => {
+		const { db, interview, run, view } = await scene();
+		await save(db, { ...change('interview', { label: 'K.' }), record: interview.id });
+		expect(await run(30)).toBe(0);
+		expect(JSON.stringify(await view())).toContain('MARQUE words');
+	});
+});
