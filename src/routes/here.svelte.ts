@@ -130,7 +130,7 @@ class Here {
 	async lock(): Promise<void> {
 		if (this.status !== 'open' || this.locks?.none) return;
 		await this.settle();
-		await this.#close();
+		void this.#close();
 		this.held = this.#pin === undefined ? undefined : this.holders.find(({ session }) => isSame(session, this.session));
 		if (!this.held) this.#drop();
 		this.#wrong = 0;
@@ -146,8 +146,26 @@ class Here {
 
 	/** Lets the others in: whoever was here is locked, key and all. */
 	async switchPerson(): Promise<void> {
-		await this.lock();
+		await this.settle();
+		void this.#close();
 		this.#drop();
+		this.session = undefined;
+		this.status = 'locked';
+	}
+
+	/** What has changed about the person who is here, now and for the next opening. */
+	async keep({
+		secondFactor,
+		locks = this.locks
+	}: {
+		secondFactor?: Session['secondFactor'];
+		locks?: Locks | undefined;
+	}) {
+		if (!this.session || !locks) return; // locked in between
+		const session = { ...this.session, ...(secondFactor ? { secondFactor } : {}) };
+		await remember(this.device, session, locks, new Date().toISOString());
+		this.holders = await listHolders(this.device);
+		if (this.status === 'open') this.session = session;
 	}
 
 	/** What the server answered to somebody who has come in: their vault is opened, or made, and remembered here.
@@ -165,7 +183,7 @@ class Here {
 	async leave(): Promise<void> {
 		await this.settle();
 		await this.call('DELETE', '/api/session').catch(() => undefined);
-		await this.#close();
+		void this.#close();
 		await leave(this.device);
 		localStorage.removeItem(CANARY);
 		this.#drop();
@@ -192,7 +210,7 @@ class Here {
 		});
 
 	async #take(session: Session, vault: Vault, locks: Locks, key?: string): Promise<void> {
-		await this.#close();
+		void this.#close();
 		this.#db = new PersonDatabase(databaseName(session.structure.id, session.person.id), vault);
 		if (key) await this.#db.writeSealed('session', key);
 		this.#key = key ?? (await this.#db.readSealed<string>('session')) ?? '';
@@ -225,15 +243,14 @@ class Here {
 		);
 	}
 
-	/** Stops the runner and closes the database, once what is under way has ended. */
+	/** Lets go of the person at once, and closes their database when what is under way has ended. */
 	async #close(): Promise<void> {
 		const [runner, db] = [this.#runner, this.#db];
 		this.#runner = undefined;
 		this.#db = undefined;
 		this.#key = '';
-		const ended = runner?.stop();
-		if (db) void Promise.resolve(ended).then(() => db.close());
-		await Promise.resolve();
+		await runner?.stop();
+		db?.close();
 	}
 
 	/** Does what a revoked device must: what was not sent leaves as it lies, then the rest is deleted and the server told.

@@ -5,7 +5,7 @@ import type { Locks } from '$lib/local/vault';
 export async function prfOf({
 	credential,
 	salt
-}: NonNullable<Locks['passkey']>): Promise<Uint8Array<ArrayBuffer> | undefined> {
+}: Pick<NonNullable<Locks['passkey']>, 'credential' | 'salt'>): Promise<Uint8Array<ArrayBuffer> | undefined> {
 	const { base64URLStringToBuffer } = await import('@simplewebauthn/browser');
 	try {
 		const shown = (await navigator.credentials.get({

@@ -101,15 +101,21 @@ export const test = base.extend<{ server: Server }>({
 /** The second half of the session that a context's pages last sent: it lies in the vault, and a test has no key to that. */
 const keys = new WeakMap<BrowserContext, string>();
 
+function learnKeys(context: BrowserContext): void {
+	context.on('request', (request) => {
+		const key = request.headers()[KEY_HEADER];
+		if (key) keys.set(context, key);
+	});
+}
+
 /** Fails the journey on any request to another origin, on anything the page's policy kept from running, and on any error of
  * the page's own. */
 export function watch(context: BrowserContext, origin: string): void {
 	context.on('request', (request) => {
 		const url = new URL(request.url());
 		if (url.protocol.startsWith('http')) expect(url.origin, `a request to ${url.origin}`).toBe(origin);
-		const key = request.headers()[KEY_HEADER];
-		if (key) keys.set(context, key);
 	});
+	learnKeys(context);
 	void context.addInitScript(() =>
 		addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sample }) =>
 			console.error('against the policy:', effectiveDirective, blockedURI, sample)
@@ -291,6 +297,7 @@ export class Tablet {
 		});
 		this.#browser = await chromium.connectOverCDP(endpoint);
 		const context = this.#browser.contexts()[0]!;
+		learnKeys(context);
 		const page = context.pages()[0] ?? (await context.newPage());
 		page.setDefaultTimeout(30_000);
 		await page.setViewportSize({ width: 1180, height: 820 });

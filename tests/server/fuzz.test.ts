@@ -60,7 +60,7 @@ describe.each(DATABASES)('whatever is sent to the server on %s', (name) => {
 			vi.spyOn(console, 'error').mockReturnValue(); // reports of a page's policy are logged
 			const run = new Run(await openFurnished(name), await openEmpty(name));
 			await run.open();
-			await run.all(FROM ?? 0, count);
+			await run.all(FROM ?? 0, count).catch((cause: Error) => run.failures.push(`the fuzzer itself: ${cause.stack}`));
 			if (ASKED || FROM !== undefined) console.log(run.report());
 			expect(run.failures, `SEED=${SEED}`).toEqual([]);
 			if (FROM !== undefined) return;
@@ -314,18 +314,29 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
 const median = (numbers: number[]): number => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 
 /** What never gives the thread back cannot be timed from the thread itself: another one looks on, and says which request
- * it was before it ends the process. */
+ * it was and where it stands before it ends the process. */
 function watch(): (index: number) => void {
 	const at = new Int32Array(new SharedArrayBuffer(4));
 	const look = `const { workerData: at } = require('node:worker_threads');
+		const say = (text) => require('node:fs').writeSync(2, text);
+		const session = new (require('node:inspector').Session)();
+		session.on('Debugger.paused', ({ params }) => {
+			for (const { functionName, url, location } of params.callFrames.slice(0, 15))
+				say('    at ' + functionName + ' ' + url + ':' + (location.lineNumber + 1) + String.fromCharCode(10));
+			process.kill(process.pid, 'SIGKILL');
+		});
 		let before = -1, times = 0;
 		setInterval(() => {
 			const index = Atomics.load(at, 0);
 			times = index === before && index !== 0 ? times + 1 : 0;
 			before = index;
 			if (times < 20) return;
-			require('node:fs').writeSync(2, 'SEED=${SEED} FROM=' + (index - 1) + ': the server has not come back for 20 s\\n');
-			process.kill(process.pid, 'SIGKILL');
+			if (times > 25) process.kill(process.pid, 'SIGKILL');
+			if (times > 20) return;
+			say('SEED=${SEED} FROM=' + (index - 1) + ': the server has not come back for 20 s' + String.fromCharCode(10));
+			session.connectToMainThread();
+			session.post('Debugger.enable');
+			session.post('Debugger.pause');
 		}, 1000);`;
 	const worker = new Worker(look, { eval: true, workerData: at });
 	worker.unref();

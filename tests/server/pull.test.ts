@@ -256,7 +256,10 @@ describe.each(DATABASES)('what a device receives from %s', (name) => {
 
 	test('a new person is known to all, and receives what is everybody’s', async () => {
 		const scene = await openScene(await openApp(name));
-		const zoe = await Tablet.of(scene.app, await enrol(scene.app, scene.claire.device, 'Zoé', counsellor(scene.lourdes)));
+		const zoe = await Tablet.of(
+			scene.app,
+			await enrol(scene.app, scene.claire.device, 'Zoé', counsellor(scene.lourdes))
+		);
 		expect(await zoe.sync()).toMatchObject(DONE);
 		expect(await zoe.list('framework')).toHaveLength(1);
 		await scene.nadia.sync();

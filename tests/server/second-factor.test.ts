@@ -28,7 +28,8 @@ type Account = {
 	factors: { id: string; kind: string; name: string; usedAt: string | null }[];
 	recoveryCodes: number;
 };
-const accountOf = async (app: App, as: Device) => (await (await call(app, 'GET', '/api/account', { as })).json()) as Account;
+const accountOf = async (app: App, as: Device) =>
+	(await (await call(app, 'GET', '/api/account', { as })).json()) as Account;
 
 /** The first step of a sign-in, that must be followed by a second one. */
 async function firstStep(app: App, structure: string, name = 'Claire', from?: string): Promise<SecondStep> {
@@ -110,7 +111,10 @@ describe.each(DATABASES)('six digits on %s', (name) => {
 		await addTotp(app, claire);
 		const sandrine = await enrol(app, claire, 'Sandrine', counsellor);
 		const begin = async () =>
-			(await (await call(app, 'POST', '/api/account/totp', { as: sandrine })).json()) as { ticket: string; secret: string };
+			(await (await call(app, 'POST', '/api/account/totp', { as: sandrine })).json()) as {
+				ticket: string;
+				secret: string;
+			};
 		const finish = async (as: Device, ticket: string, code: string) =>
 			await call(app, 'PUT', '/api/account/totp', { as, body: { ticket, code, name: 'Téléphone' } });
 		const [one, two] = [await begin(), await begin()];
@@ -262,7 +266,8 @@ describe.each(DATABASES)('a second step that fails on %s', (name) => {
 
 	test('makes the address wait after five, whoever it asks for', async () => {
 		const { app, structure, digits, wait } = await withTotp(name);
-		for (let i = 0; i < 5; i++) expect((await second(app, { ticket: `${structure}.x`, code: '000000' })).status).toBe(403);
+		for (let i = 0; i < 5; i++)
+			expect((await second(app, { ticket: `${structure}.x`, code: '000000' })).status).toBe(403);
 		const { ticket } = await firstStep(app, structure);
 		expect(await problem(await second(app, { ticket, code: digits() }))).toEqual([429, 'too-many-tries']);
 		wait(1.001);
@@ -301,7 +306,8 @@ describe.each(DATABASES)('a second factor is asked of a director on %s', (name) 
 		const app = await openApp(name);
 		const claire = await setUp(app);
 		expect(claire.session.secondFactor).toBe('off');
-		const invite = () => call(app, 'POST', '/api/people', { as: claire, body: { name: 'Sandrine', grants: counsellor } });
+		const invite = () =>
+			call(app, 'POST', '/api/people', { as: claire, body: { name: 'Sandrine', grants: counsellor } });
 		expect(await problem(await invite())).toEqual([403, 'second-factor.required']);
 		expect((await dump(app)).person).toHaveLength(1);
 		await addTotp(app, claire);
@@ -382,7 +388,11 @@ describe.each(DATABASES)('a factor on %s', (name) => {
 		const code = async (who: Device, body: object, as = claire) =>
 			await call(app, 'POST', `/api/people/${idOf(who)}/code`, { as, body });
 		const use = async (response: Response) => {
-			const body = { ...((await response.json()) as { code: string }), passphrase: PASSPHRASE, device: deviceNamed('Neuve') };
+			const body = {
+				...((await response.json()) as { code: string }),
+				passphrase: PASSPHRASE,
+				device: deviceNamed('Neuve')
+			};
 			return await call(app, 'POST', '/api/enrol', { body });
 		};
 		// A new code alone replaces the passphrase, not the second factor.
@@ -404,7 +414,10 @@ describe.each(DATABASES)('a factor on %s', (name) => {
 		await addTotp(app, odile);
 		const body = { forgetSecondFactor: true };
 		await call(app, 'POST', `/api/people/${idOf(odile)}/code`, { as: claire, body });
-		expect(await problem(await call(app, 'GET', '/api/people', { as: odile }))).toEqual([403, 'second-factor.required']);
+		expect(await problem(await call(app, 'GET', '/api/people', { as: odile }))).toEqual([
+			403,
+			'second-factor.required'
+		]);
 	});
 
 	test('is unreadable in the tables, and so are codes and tickets', async () => {
@@ -427,7 +440,10 @@ describe.each(DATABASES)('a factor on %s', (name) => {
 	test('moved in the tables to somebody else opens nothing there', async () => {
 		const { app, claire, structure, digits } = await withTotp(name);
 		const sandrine = await enrol(app, claire, 'Sandrine', counsellor);
-		await app.db.updateTable('factor').set({ person_id: idOf(sandrine), counter: 0 }).execute();
+		await app.db
+			.updateTable('factor')
+			.set({ person_id: idOf(sandrine), counter: 0 })
+			.execute();
 		const { ticket } = await firstStep(app, structure, 'Sandrine');
 		await expect(second(app, { ticket, code: digits() })).rejects.toThrow();
 	});

@@ -10,7 +10,8 @@ type Room = { path: string; rooms: string[]; packages: RegExp };
 const room = (path: string, rooms: string[], packages: RegExp): Room => ({ path, rooms: [path, ...rooms], packages });
 const NONE = /^$/;
 const CLIENT_ROOMS = ['domain', 'words', 'local', 'sync', 'ui', 'report'].map((name) => `src/lib/${name}`);
-const CLIENT = /^(zod\/mini|svelte|chart\.js|@lucide\/svelte|bits-ui|dexie|workbox-window|\$app|@sveltejs\/kit)(\/|$)/;
+const CLIENT =
+	/^(zod\/mini|svelte|chart\.js|@lucide\/svelte|bits-ui|dexie|workbox-window|@simplewebauthn\/browser|\$app|@sveltejs\/kit)(\/|$)/;
 const DOCUMENTS = /^(docx|pptxgenjs|write-excel-file|papaparse|fflate)(\/|$)/;
 
 /** DESIGN §4: who may know whom. The first path that fits is a file's room. */
@@ -19,9 +20,13 @@ const ROOMS: Room[] = [
 	room('src/lib/words', ['src/lib/domain'], NONE),
 	room('src/lib/local', ['src/lib/domain'], /^(dexie|minisearch)$/),
 	room('src/lib/sync', ['src/lib/domain', 'src/lib/local'], NONE),
-	room('src/lib/ui', ['src/lib/domain', 'src/lib/words'], /^(svelte|chart\.js|@lucide\/svelte|bits-ui)(\/|$)/),
+	room('src/lib/ui', ['src/lib/domain', 'src/lib/words'], /^(svelte|chart\.js|@lucide\/svelte|bits-ui|uqr)(\/|$)/),
 	room('src/lib/report', ['src/lib/domain', 'src/lib/words'], DOCUMENTS),
-	room('src/lib/server', ['src/lib/domain'], /^(kysely|pg|zod|node:\w+)(\/|$)/),
+	room(
+		'src/lib/server',
+		['src/lib/domain'],
+		/^(kysely|pg|zod|node:\w+|@simplewebauthn\/server|otpauth|@zxcvbn-ts\/language-common)(\/|$)/
+	),
 	room('src/routes/api', ['src/lib/server', 'src/lib/domain'], /^@sveltejs\/kit$/),
 	room('src/hooks.server.ts', ['src/lib/server', 'src/lib/domain'], /^(\$app\/environment|@sveltejs\/kit|node:\w+)$/),
 	room('src/app.d.ts', ['src/lib/server'], NONE),

@@ -21,14 +21,33 @@ export const seenOf = (fields: Fields, field: string): string[] => currentOf(fie
 export function differing(fields: Fields, field: string): Current[] {
 	const distinct = new Map<string, Current>();
 	for (const current of currentOf(fields, field)) {
-		const key = canonical(current.value);
+		const { value } = current;
+		const key = value !== null && typeof value === 'object' ? textOf(value) : canonical(value);
 		if (!distinct.has(key)) distinct.set(key, current);
 	}
 	return [...distinct.values()];
 }
 
-export const isContested = (fields: Fields, field: string): boolean =>
-	currentOf(fields, field).length > 1 && differing(fields, field).length > 1;
+/** Stops at the first difference: a field may have gathered many values, and is asked about at every change. */
+export function isContested(fields: Fields, field: string): boolean {
+	const [first, ...others] = currentOf(fields, field);
+	return first !== undefined && others.some(({ value }) => !isSame(value, first.value));
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+	if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return a === b;
+	return textOf(a) === textOf(b);
+}
+
+/** Values are never written to: what one reads as is worked out once. */
+const texts = new WeakMap<object, string>();
+function textOf(value: object): string {
+	const known = texts.get(value);
+	if (known !== undefined) return known;
+	const text = canonical(value);
+	texts.set(value, text);
+	return text;
+}
 
 export const contestedFields = (fields: Fields): string[] =>
 	Object.keys(fields).filter((field) => isContested(fields, field));

@@ -5,4 +5,5 @@ export const Text = z.catchall(z.object({ fr: z.string() }), z.string());
 export type Text = z.infer<typeof Text>;
 
 /** The words in the asked language, or in French where they are not translated. */
-export const inLanguage = (text: Text, language: string): string => text[language] ?? text.fr;
+export const inLanguage = (text: Text, language: string): string =>
+	(Object.hasOwn(text, language) ? text[language] : undefined) ?? text.fr;

@@ -6,20 +6,42 @@ import { Problem } from '../domain/problem';
 const inflate = promisify(gunzip);
 const deflate = promisify(gzip);
 
+/** Whether a value is nested more than so many levels, found without recursion. */
+export function isDeeper(raw: unknown, deepest: number): boolean {
+	let level = [raw];
+	for (let depth = 0; level.length > 0; depth++) {
+		if (depth > deepest) return true;
+		level = level.flatMap((value) => (value !== null && typeof value === 'object' ? Object.values(value) : []));
+	}
+	return false;
+}
+
+/** The one character that a PostgreSQL text cannot hold, as JSON writes it. */
+const NUL = /(?:^|[^\\])(?:\\\\)*\\u0000/;
+
+/** Far beyond what any device of ours writes. Of changes, even absurd ones are kept; of the rest nothing is. */
+const DEEPEST = 1000;
+const DEEPEST_CHANGES = 300_000;
+
 /** Reads a JSON body, inflating gzip, and never holds more than `limit` bytes of it.
+ * @param anyText takes the character NUL too: what is kept as JSON can hold it
  * @throws Problem `body.too-large` (413) or `body.unreadable` (400) */
 export async function readJson<T extends z.ZodMiniType>(
 	request: Request,
 	schema: T,
-	limit: number
+	limit: number,
+	anyText = false
 ): Promise<z.infer<T>> {
 	const bytes = await readBytes(request, limit);
 	let value: unknown;
 	try {
-		value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+		const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+		if (!anyText && NUL.test(text)) throw new SyntaxError('NUL');
+		value = JSON.parse(text);
 	} catch (cause) {
 		throw new Problem('body.unreadable', 400, {}, { cause });
 	}
+	if (isDeeper(value, anyText ? DEEPEST_CHANGES : DEEPEST)) throw new Problem('body.unreadable', 400);
 	const parsed = schema.safeParse(value);
 	if (!parsed.success) {
 		throw new Problem('body.unreadable', 400, { fields: parsed.error.issues.map((issue) => issue.path.join('.')) });

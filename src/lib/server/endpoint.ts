@@ -27,6 +27,8 @@ export type Endpoint = {
 	act: Act | 'anybody';
 	body?: z.ZodMiniType;
 	limit?: number;
+	/** Keeps what it is given as it comes, whatever its characters. */
+	anyText?: boolean;
 	reply?: z.ZodMiniType;
 	handle: (call: Call<never>) => Promise<Response>;
 };
@@ -52,9 +54,11 @@ export async function answer(
 	const answering = async () => {
 		try {
 			app.limit(address);
+			if (request.url.includes('%00')) throw new Problem('body.unreadable', 400);
 			refuseOtherOrigins(app, endpoint, request);
 			const session = endpoint.act === 'anybody' ? undefined : await admit(app, endpoint.act, request);
-			const body = endpoint.body ? await readJson(request, endpoint.body, endpoint.limit ?? BODY_LIMIT) : undefined;
+			const { limit = BODY_LIMIT, anyText } = endpoint;
+			const body = endpoint.body ? await readJson(request, endpoint.body, limit, anyText) : undefined;
 			return await endpoint.handle({ app, request, body, params, session, address } as Call<never>);
 		} catch (thrown) {
 			if (thrown instanceof Problem) return await sendProblem(request, thrown);

@@ -10,6 +10,7 @@ import { mayWrite, type Actor } from '../domain/rights';
 import type { Receipt } from '../domain/sync';
 import { addUp, negate, type Tally } from '../domain/tallies';
 import { nowOf, type App } from './app';
+import { isDeeper } from './body';
 import { closeCommit, writeDigests, writeMarks, writeTallies } from './moves';
 import { chunks, insertMany, loadAbout, loadRecords, lockStructure, type Stored, type Trx } from './store';
 import type { Schema } from './database/schema';
@@ -81,7 +82,7 @@ class Batch {
 	parse(raw: unknown): Parsed | undefined {
 		const parsed = Change.safeParse(raw);
 		if (!parsed.success) return undefined;
-		if (isTooDeep(raw)) return undefined;
+		if (isDeeper(raw, DEEPEST)) return undefined;
 		const text = JSON.stringify(raw); // a change is frozen before it is sent: a repeat is the same text
 		return { change: parsed.data, raw: text, hash: hashOf(text) };
 	}
@@ -354,15 +355,6 @@ async function loadErased(trx: Trx, structure: string): Promise<Set<string>> {
 
 /** No change is nested like this; walking it by recursion would overflow the stack. */
 const DEEPEST = 100;
-
-function isTooDeep(raw: unknown): boolean {
-	let level = [raw];
-	for (let depth = 0; level.length > 0; depth++) {
-		if (depth > DEEPEST) return true;
-		level = level.flatMap((value) => (value !== null && typeof value === 'object' ? Object.values(value) : []));
-	}
-	return false;
-}
 
 /** JSON of any depth, without recursion: what is refused is still kept as it came. */
 function printDeep(raw: unknown): string {

@@ -12,7 +12,8 @@ export function rateLimit(clock: () => Date): (address: string) => void {
 	return (address) => {
 		const now = clock().getTime();
 		const before = buckets.get(address) ?? { left: BURST, at: now };
-		const left = Math.min(BURST, before.left + ((now - before.at) / 1000) * PER_SECOND) - 1;
+		const passed = Math.max(0, now - before.at) / 1000; // a clock set back takes nothing away
+		const left = Math.min(BURST, before.left + passed * PER_SECOND) - 1;
 		buckets.delete(address); // the one that asked last goes last, so that the first is the oldest
 		if (buckets.size >= ADDRESSES) buckets.delete(buckets.keys().next().value!);
 		buckets.set(address, { left: Math.max(left, -1), at: now });

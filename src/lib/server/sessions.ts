@@ -9,6 +9,7 @@ import type { Reader, Trx } from './store';
 
 /** Thirty days since the last call: a tablet that syncs is not asked again, one that lies in a drawer is. */
 const DAYS = 30;
+const NEWS = 600_000;
 
 /** The two halves of a session: the cookie's, and the one that only the device's vault holds. */
 export type Opened = { token: string; key: string };
@@ -66,7 +67,8 @@ export async function openSession(
 	return { token, key };
 }
 
-/** Who holds both halves, or nobody. The stay is prolonged at most once a day: reading must not write each time.
+/** Who holds both halves, or nobody. The stay is prolonged every ten minutes: reading must not write each time, and
+ * whoever looks for a lost device must know when it was last there.
  * @throws Problem `device.revoked` (401) when the device was revoked: it then gives up what it holds */
 export async function findSession(
 	app: App,
@@ -100,7 +102,7 @@ export async function findSession(
 	if (!row) return undefined;
 	if (row.revoked_at) throw new Problem('device.revoked', 401);
 	if (row.left_at) return undefined;
-	if (app.clock().getTime() - Date.parse(row.seen_at) > 86_400_000) {
+	if (app.clock().getTime() - Date.parse(row.seen_at) > NEWS) {
 		await app.db
 			.updateTable('session')
 			.set({ seen_at: nowOf(app), expires_at: after(app, DAYS) })

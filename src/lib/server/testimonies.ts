@@ -54,14 +54,16 @@ export async function readTestimony(db: Reader, structure: string, id: string): 
 	);
 	const label = (excerpt: Stored): Text =>
 		(framework && findCriterion(framework, String(inUse(excerpt.fields, 'criterion')))?.label) ?? { fr: '' };
+	const stakeholder = inUse(interview.fields, 'stakeholder') as Testimony['stakeholder'] | undefined;
+	if (!stakeholder) throw new Problem('record.missing', 404); // begun, and nobody is known to answer yet
 	return {
 		id,
 		campaign: nameOf(text('campaign'), 'title'),
-		stakeholder: inUse(interview.fields, 'stakeholder') as Testimony['stakeholder'],
+		stakeholder,
 		antenna: nameOf(text('antenna'), 'name'),
 		...(text('on') ? { on: text('on') } : {}),
 		interviewer: nameOf(interview.owner, 'name'),
-		state: inUse(interview.fields, 'state') as Testimony['state'],
+		state: (inUse(interview.fields, 'state') as Testimony['state'] | undefined) ?? 'draft',
 		answers: (framework ? criteriaOf(framework) : [])
 			.flatMap(({ questions }) => questions)
 			.flatMap((question) => {
@@ -122,6 +124,8 @@ async function usesOf(
 	return uses;
 }
 
+const isOver = (state: unknown): boolean => state === 'finished' || state === 'refused';
+
 /** The testimonies of a campaign, without a word of them. */
 export async function listTestimonies(db: Reader, structure: string, campaign: string): Promise<TestimonyLine[]> {
 	const rows = await db
@@ -134,7 +138,7 @@ export async function listTestimonies(db: Reader, structure: string, campaign: s
 		.execute();
 	return rows
 		.map(({ id, owner, fields }) => ({ id, owner, values: valuesOf(JSON.parse(fields) as Stored['fields']) }))
-		.filter(({ values }) => values.campaign === campaign && values.state !== 'draft')
+		.filter(({ values }) => values.campaign === campaign && values.stakeholder && isOver(values.state))
 		.map(({ id, owner, values }) => ({
 			id,
 			campaign,

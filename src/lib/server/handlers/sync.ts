@@ -13,6 +13,7 @@ export const sync = endpoint({
 	act: 'sync',
 	body: SyncRequest,
 	limit: MAX_BYTES,
+	anyText: true,
 	reply: SyncReply,
 	async handle({ app, request, body, session }) {
 		// Somebody else signed in on this tablet meanwhile: what one wrote never leaves under the other's name.

@@ -20,7 +20,8 @@ export function waitingOf(outbox: readonly Pick<Outgoing, 'kind' | 'record' | 'a
 	});
 }
 
-export type Condition = 'sending' | 'signed-out' | 'trouble' | 'refused' | 'waiting' | 'never' | 'current';
+export type Condition =
+	'sending' | 'signed-out' | 'second-factor' | 'trouble' | 'refused' | 'waiting' | 'never' | 'current';
 
 /** How this device stands, the most pressing first. Being offline is none of it. */
 export function conditionOf(
@@ -29,7 +30,8 @@ export function conditionOf(
 ): Condition {
 	if (sync.at === 'work' && unsent > 0) return 'sending';
 	const failure = sync.at === 'rest' ? sync.outcome?.state : undefined;
-	if (failure === 'signed-out' || failure === 'revoked' || failure === 'second-factor') return 'signed-out';
+	if (failure === 'signed-out' || failure === 'revoked') return 'signed-out';
+	if (failure === 'second-factor') return 'second-factor';
 	if (failure === 'refused' || failure === 'broken') return 'trouble';
 	if (refused > 0) return 'refused';
 	if (unsent > 0) return 'waiting';

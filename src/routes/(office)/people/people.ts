@@ -1,16 +1,17 @@
 import * as z from 'zod/mini';
-import type { PersonEdit } from '$lib/domain/session';
+import { OwnDevice, type PersonEdit } from '$lib/domain/session';
 import { Grant, type Role } from '$lib/domain/structure';
 import { ask, type Answer } from '../../api';
 
-/** The people as the server knows them: their rights, and the devices they use. */
+/** The people as the server knows them: their rights, how they prove who they are, and the devices they use. */
 const People = z.array(
 	z.looseObject({
 		id: z.string(),
 		name: z.string(),
 		grants: z.array(Grant),
 		enrolled: z.boolean(),
-		devices: z.array(z.looseObject({ name: z.string(), seen: z.string() }))
+		secondFactor: z.boolean(),
+		devices: z.array(OwnDevice)
 	})
 );
 export type Person = z.infer<typeof People>[number];
