@@ -284,12 +284,18 @@ class Batch {
 		return { committed: sequence, derivable };
 	}
 
-	/** Which interview a respondent's code opens: the first that said so. */
+	/** Which interview a respondent's code opens: the first that said so, by the code it last gave. */
 	async #writeReceipts(trx: Trx, rows: readonly Schema['record'][]): Promise<void> {
 		for (const { id, kind } of rows) {
 			const before = this.#before.get(id);
 			const hash = inUse(this.#records.get(id)!.fields, 'receipt');
 			if (kind !== 'interview' || !hash || hash === (before && inUse(before.fields, 'receipt'))) continue;
+			// Another code takes the place of the one before: a slip that was lost opens nothing any more.
+			await trx
+				.deleteFrom('receipt')
+				.where('structure_id', '=', this.author.structure)
+				.where('record_id', '=', id)
+				.execute();
 			await trx
 				.insertInto('receipt')
 				.values({ structure_id: this.author.structure, code_hash: String(hash), record_id: id })
