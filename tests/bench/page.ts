@@ -1,6 +1,10 @@
 import Dexie from 'dexie';
 import { PersonDatabase, START } from '../../src/lib/local/database';
+import { makeVault } from '../../src/lib/local/locks';
 import { save } from '../../src/lib/local/outbox';
+import { unlock, Vault } from '../../src/lib/local/vault';
+import { lay, listViews } from '../../src/lib/local/views';
+import { fold } from '../../src/lib/domain/merge';
 import { exchange } from '../../src/lib/sync/exchange';
 import type { Change } from '../../src/lib/domain/change';
 
@@ -16,7 +20,14 @@ const text = (length: number, seed: number): string => {
 	return out.slice(0, length);
 };
 
-type Who = { person: string; device: string; campaign: string; antenna: string };
+type Who = { person: string; device: string; campaign: string; antenna: string; key: string };
+
+const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+const placeOf = (who: Who) => ({ structure: 'bench', person: who.person, device: who.device });
+async function vaultFor(who: Who): Promise<Vault> {
+	const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+	return new Vault(placeOf(who), 'bench', key, random);
+}
 
 /** A finished interview of about 1.2 kB, as a device sends it. */
 function changeOf(who: Who, i: number): Change {
@@ -50,21 +61,15 @@ async function gzip(json: string): Promise<Uint8Array> {
 
 /** Our push, everything on: `spent` until the last receipt is on the disk, `tidied` until the rows are in place too. */
 async function push(who: Who, count: number): Promise<{ spent: number; tidied: number }> {
-	const db = new PersonDatabase(`bench-${crypto.randomUUID()}`);
+	const db = new PersonDatabase(`bench-${crypto.randomUUID()}`, await vaultFor(who));
+	const send = sendAs(who);
 	await db.settings.put({ name: 'position', value: START });
 	const warm = await exchange({ db, send, person: who.person, device: who.device });
 	if (warm.state !== 'done') throw new Error(warm.state);
 	for (let at = 0; at < count; at += 1000) {
 		const changes = Array.from({ length: Math.min(1000, count - at) }, (_, i) => changeOf(who, at + i));
-		await db.outbox.bulkAdd(
-			changes.map((change) => ({
-				id: change.id,
-				record: change.record,
-				kind: change.kind,
-				state: 'frozen',
-				change
-			})) as never
-		);
+		const sealed = await Promise.all(changes.map(db.sealChange));
+		await db.outbox.bulkAdd(sealed.map((change) => ({ ...change, state: 'frozen' })) as never);
 	}
 	const start = performance.now();
 	let spent = 0;
@@ -78,8 +83,8 @@ async function push(who: Who, count: number): Promise<{ spent: number; tidied: n
 	await db.delete();
 	return { spent, tidied };
 }
-const send = (path: string, body: Uint8Array | string, headers: Record<string, string>) =>
-	fetch(path, { method: 'POST', body: body as BodyInit, headers });
+const sendAs = (who: Who) => (path: string, body: Uint8Array | string, headers: Record<string, string>) =>
+	fetch(path, { method: 'POST', body: body as BodyInit, headers: { ...headers, 'temoin-key': who.key } });
 
 /** The practical limit: the same changes out of IndexedDB, one gzip POST per 500, the cursor kept after each. */
 async function limit(who: Who, count: number): Promise<number> {
@@ -113,56 +118,140 @@ async function limit(who: Who, count: number): Promise<number> {
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
-/** One answer saved, against a bare strict put of the same size, in turns. `held` records lie in the store already. */
-async function saves(who: Who, held: number, rounds: number): Promise<{ ours: number; bare: number }> {
-	const db = new PersonDatabase(`save-${crypto.randomUUID()}`);
+/** An interview as the server gives it. */
+function recordOf(who: Who, i: number) {
+	const change = changeOf(who, i);
+	const fields = Object.fromEntries(
+		Object.entries(change.fields).map(([name, value]) => [
+			name,
+			[{ value, change: change.id, person: who.person, at: change.at }]
+		])
+	);
+	const audience = `interviews:${who.person}`;
+	return { id: change.id, kind: 'interview', owner: who.person, audience, sequence: i + 1, fields };
+}
+
+/** The store as it was before the vault: the same rows in clear, the same work in one transaction. */
+class ClearDatabase extends Dexie {
+	records!: Dexie.Table;
+	outbox!: Dexie.Table;
+	constructor(name: string) {
+		super(name, { chromeTransactionDurability: 'strict' });
+		this.version(1).stores({
+			records: 'id, kind, about, [audience+sequence+id]',
+			outbox: '++order, [record+state], [state+order], kind'
+		});
+	}
+}
+const saveClear = (db: ClearDatabase, edit: Change): Promise<string> =>
+	db.transaction('rw', db.outbox, async () => {
+		const open = (await db.outbox.where('[record+state]').equals([edit.record, 'open']).first()) as
+			{ id: string; change: Change } | undefined;
+		if (open) {
+			await db.outbox.put({ ...open, change: fold(open.change, edit.fields, edit.seen, edit.at) });
+			return open.id;
+		}
+		await db.outbox.add({ id: edit.id, record: edit.record, kind: edit.kind, state: 'open', change: edit });
+		return edit.id;
+	});
+const listClear = (db: ClearDatabase, person: string) =>
+	db.transaction('r', db.records, db.outbox, async () => {
+		const records = await db.records.where('kind').equals('interview').toArray();
+		await db.outbox.where('kind').equals('interview').sortBy('order');
+		return records.map((record) => lay(record as never, [], person));
+	});
+
+/** One answer saved with the vault, without it, and as a bare strict put of the same size, in turns. `held` records lie in
+ * the store already. */
+async function saves(who: Who, held: number, rounds: number): Promise<{ ours: number; clear: number; bare: number }> {
+	const db = new PersonDatabase(`save-${crypto.randomUUID()}`, await vaultFor(who));
+	const clearDb = new ClearDatabase(`clear-${crypto.randomUUID()}`);
 	const bareDb = new Dexie(`bare-${crypto.randomUUID()}`, { chromeTransactionDurability: 'strict' }) as Dexie & {
 		rows: Dexie.Table;
 	};
 	bareDb.version(1).stores({ rows: 'id, kind' });
 	for (let at = 0; at < held; at += 1000) {
-		await db.records.bulkPut(
-			Array.from({ length: 1000 }, (_, i) => {
-				const change = changeOf(who, at + i);
-				const fields = Object.fromEntries(
-					Object.entries(change.fields).map(([name, value]) => [
-						name,
-						[{ value, change: change.id, person: who.person, at: change.at }]
-					])
-				);
-				return {
-					id: change.id,
-					kind: 'interview',
-					owner: who.person,
-					audience: `interviews:${who.person}`,
-					sequence: at + i + 1,
-					fields
-				};
-			})
-		);
+		const records = Array.from({ length: 1000 }, (_, i) => recordOf(who, at + i));
+		await db.records.bulkPut(await Promise.all(records.map((record) => db.sealRecord(record, ''))));
 	}
-	const [ours, bare]: [number[], number[]] = [[], []];
+	const [ours, clear, bare]: [number[], number[], number[]] = [[], [], []];
 	const record = changeOf(who, 1);
 	await save(db, record);
+	await saveClear(clearDb, record);
+	const timed = async (into: number[], work: () => Promise<unknown>) => {
+		const start = performance.now();
+		await work();
+		into.push(performance.now() - start);
+	};
 	for (let i = 0; i < rounds; i++) {
-		const answer = { words: text(500, i) };
-		let start = performance.now();
-		await save(db, {
-			...record,
-			id: crypto.randomUUID(),
-			fields: { 'answer:q-reconnaissance-estime-employee-1': answer },
-			seen: {}
-		});
-		ours.push(performance.now() - start);
+		const fields = { 'answer:q-reconnaissance-estime-employee-1': { words: text(500, i) } };
+		const edit = { ...record, id: crypto.randomUUID(), fields, seen: {} };
 		const row = { ...changeOf(who, i) };
-		start = performance.now();
-		await bareDb.rows.put(row);
-		bare.push(performance.now() - start);
+		const steps = [
+			() => timed(ours, () => save(db, edit)),
+			() => timed(clear, () => saveClear(clearDb, edit)),
+			() => timed(bare, () => bareDb.rows.put(row))
+		];
+		for (const step of i % 2 ? steps.toReversed() : steps) await step();
 	}
-	await db.delete();
-	await bareDb.delete();
-	return { ours: median(ours), bare: median(bare) };
+	await Promise.all([db.delete(), clearDb.delete(), bareDb.delete()]);
+	return { ours: median(ours), clear: median(clear), bare: median(bare) };
 }
 
-export const bench = { push, limit, saves };
+/** A list of interviews, from the disk: `first` when nothing has been opened yet, `again` once it has, `clear` without a
+ * vault. */
+async function lists(
+	who: Who,
+	count: number,
+	rounds: number
+): Promise<{ first: number; again: number; clear: number }> {
+	const name = `list-${crypto.randomUUID()}`;
+	const vault = await vaultFor(who);
+	const filling = new PersonDatabase(name, vault);
+	const clearDb = new ClearDatabase(`clear-${crypto.randomUUID()}`);
+	const records = Array.from({ length: count }, (_, i) => recordOf(who, i));
+	await filling.records.bulkPut(await Promise.all(records.map((record) => filling.sealRecord(record, ''))));
+	await clearDb.records.bulkPut(records);
+	filling.close();
+	const [first, again, clear]: [number[], number[], number[]] = [[], [], []];
+	for (let i = 0; i < rounds; i++) {
+		const db = new PersonDatabase(name, vault); // nothing opened yet
+		const timed = async (into: number[], work: () => Promise<{ length: number }>) => {
+			const start = performance.now();
+			if ((await work()).length !== count) throw new Error('a list is not whole');
+			into.push(performance.now() - start);
+		};
+		await db.open();
+		await timed(first, () => listViews(db, who.person, 'interview'));
+		await timed(clear, () => listClear(clearDb, who.person));
+		await timed(again, () => listViews(db, who.person, 'interview'));
+		db.close();
+	}
+	await Promise.all([Dexie.delete(name), clearDb.delete()]);
+	return { first: median(first), again: median(again), clear: median(clear) };
+}
+
+/** A cold start's unlock at the cost that this device was calibrated to. */
+async function unlocks(who: Who, rounds: number): Promise<{ spent: number; iterations: number }> {
+	const pair = (await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, true, [
+		'deriveBits'
+	])) as CryptoKeyPair;
+	const point = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
+	const key = btoa(String.fromCharCode(...point))
+		.replaceAll('+', '-')
+		.replaceAll('/', '_')
+		.replace(/=+$/, '');
+	const passphrase = 'les gaves descendent vite';
+	const now = () => performance.now();
+	const { locks } = await makeVault(placeOf(who), crypto.randomUUID(), passphrase, key, random, now);
+	const times: number[] = [];
+	for (let i = 0; i < rounds; i++) {
+		const start = now();
+		if (!(await unlock(placeOf(who), locks, { passphrase }, random))) throw new Error('the vault did not open');
+		times.push(now() - start);
+	}
+	return { spent: median(times), iterations: locks.passphrase!.iterations };
+}
+
+export const bench = { push, limit, saves, lists, unlocks };
 Object.assign(globalThis, { bench });

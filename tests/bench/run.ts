@@ -1,5 +1,5 @@
 // npm run bench: ratios within one run, on this machine. Read the ratios, not the times.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -130,11 +130,11 @@ const foundStructure = (page: Page): Promise<Who> =>
 			passphrase: 'les gaves descendent vite',
 			device
 		};
-		const ask = (path: string, body: unknown) =>
-			fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }).then(
-				(r) => r.json()
-			);
-		const session = await ask('/api/setup', body);
+		const ask = async (path: string, body: unknown, key = '') => {
+			const headers = { 'content-type': 'application/json', 'temoin-key': key };
+			return await (await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+		};
+		const { session, key } = await ask('/api/setup', body);
 		const request = {
 			protocol: 1,
 			person: session.person.id,
@@ -144,9 +144,9 @@ const foundStructure = (page: Page): Promise<Who> =>
 			audiences: [],
 			filling: []
 		};
-		const { records } = await ask('/api/sync', request);
+		const { records } = await ask('/api/sync', request, key);
 		const antenna = (records as { kind: string; id: string }[]).find(({ kind }) => kind === 'antenna')!.id;
-		return { person: session.person.id, device: device.id, antenna, campaign: crypto.randomUUID() };
+		return { person: session.person.id, device: device.id, antenna, campaign: crypto.randomUUID(), key };
 	}, SETUP_CODE);
 
 const cold: number[] = [];
@@ -154,6 +154,10 @@ const rss: number[] = [];
 const pushes: number[] = [];
 const small: number[] = [];
 const growth: number[] = [];
+const vaulted: number[] = [];
+const listed: number[] = [];
+const relisted: number[] = [];
+const unlocked: number[] = [];
 let port = 4400;
 try {
 	for (let round = 0; round < ROUNDS; round++) {
@@ -198,16 +202,25 @@ try {
 		console.log(
 			`round ${round + 1}: push ${Math.round(times.ours)} ms (rows in place ${Math.round(times.tidied)} ms), limit ${Math.round(times.limit)} ms, first answer ${Math.round(server.firstAnswer)} ms (bare ${Math.round(bare)}), idle ${rss.at(-1)!.toFixed(0)} MB, after ${residentMb(server.child.pid!).toFixed(0)} MB`
 		);
-		const empty = await ours.evaluate(
-			(who) => (globalThis as unknown as { bench: Bench }).bench.saves(who, 0, 200),
-			who
-		);
-		const full = await ours.evaluate(
-			(who) => (globalThis as unknown as { bench: Bench }).bench.saves(who, 50_000, 200),
-			who
-		);
+		const inPage = <Name extends 'saves' | 'lists' | 'unlocks'>(name: Name, ...rest: number[]) =>
+			ours.evaluate(
+				([name, who, rest]) =>
+					(globalThis as unknown as { bench: Record<string, Function> }).bench[name]!(who, ...rest),
+				[name, who, rest] as const
+			) as ReturnType<Bench[Name]>;
+		const empty = await inPage('saves', 0, 200);
+		const full = await inPage('saves', 50_000, 200);
 		small.push(empty.ours / empty.bare);
+		vaulted.push(empty.ours / empty.clear);
 		growth.push(full.ours / empty.ours);
+		const list = await inPage('lists', 2000, 7);
+		listed.push(list.first / list.clear);
+		relisted.push(list.again / list.clear);
+		const unlock = await inPage('unlocks', 5);
+		unlocked.push(unlock.spent);
+		console.log(
+			`         list of 2,000: first ${Math.round(list.first)} ms, again ${Math.round(list.again)} ms, without a vault ${Math.round(list.clear)} ms; unlock ${Math.round(unlock.spent)} ms at ${unlock.iterations} rounds`
+		);
 		await ours.context().close();
 		await theirs.context().close();
 		limit.close();
@@ -220,6 +233,11 @@ try {
 console.log();
 line(`push ${COUNT}: ours / practical limit (time)`, pushes, '<= 2');
 line('save one answer: ours / bare strict put (p50)', small, '<= 2');
+line('save one answer: with the vault / without (p50)', vaulted, '<= 1.5');
+line('list 2,000 interviews: with the vault / without, first', listed, '<= 2');
+line('list 2,000 interviews: with the vault / without, again', relisted, '<= 2');
+line('unlock at the calibrated cost, ms', unlocked, '<= 1000');
 line('save at 50,000 records / at none (p50)', growth, '<= 1.15');
 line('first answer: ours / bare Node with SQLite', cold, '<= 2');
 line('idle server, MB resident', rss, '<= 90');
+spawnSync(process.execPath, [resolve('tests/bench/sign-in.ts')], { stdio: 'inherit' });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { OwnDevice, Session } from '$lib/domain/session';
+import type { OwnDevice } from '$lib/domain/session';
 import type { Receipt } from '$lib/domain/sync';
 import type { App } from '$lib/server/app';
 import { DATABASES } from '../support/databases';
@@ -146,15 +146,32 @@ describe.each(DATABASES)('a person’s devices on %s', (name) => {
 		expect(await actsOf(app, 'device.wiped')).toEqual([]);
 	});
 
-	test('that are signed in again are trusted again', async () => {
+	test('that were revoked come back by a code of the director’s, and by no passphrase that was lost with them', async () => {
 		const { app, structure, claire, sandrine } = await openOffice(name);
 		await call(app, 'DELETE', `/api/devices/${deviceOf(sandrine)}`, { as: claire });
-		const found = { device: { id: deviceOf(sandrine), name: 'Retrouvée' } };
-		const back = await entered(await signIn(app, structure, 'Sandrine', found));
-		expect((await (await call(app, 'GET', '/api/session', { as: back })).json()) as Session).toMatchObject({
-			device: { name: 'Retrouvée' }
-		});
+		const device = { id: deviceOf(sandrine), name: 'Retrouvée' };
+		expect(await problem(await signIn(app, structure, 'Sandrine', { device }))).toEqual([403, 'device.revoked']);
+		expect(await contact(app, sandrine)).toEqual({ revoked: true });
+		expect(await actsOf(app, 'sign-in.refused')).toMatchObject([{ person_id: '', device_id: device.id }]);
+		await entered(await signIn(app, structure, 'Sandrine')); // on another one her passphrase still serves
+		const invited = await call(app, 'POST', `/api/people/${idOf(sandrine)}/code`, { as: claire, body: {} });
+		const { code } = (await invited.json()) as { code: string };
+		const back = await entered(
+			await call(app, 'POST', '/api/enrol', { body: { code, passphrase: PASSPHRASE, device } })
+		);
+		expect(back.session.device.name).toBe('Retrouvée');
 		expect(await contact(app, back)).toEqual({ revoked: false });
+	});
+
+	test('that are revoked between the two steps of a sign-in stay so', async () => {
+		const { app, structure, claire, sandrine } = await openOffice(name);
+		const { recovery } = await addTotp(app, sandrine);
+		const first = await signIn(app, structure, 'Sandrine', { device: { id: deviceOf(sandrine), name: 'Volée' } });
+		const { ticket } = (await first.json()) as { ticket: string };
+		await call(app, 'DELETE', `/api/devices/${deviceOf(sandrine)}`, { as: claire });
+		const second = await call(app, 'POST', '/api/session/second', { body: { ticket, code: recovery[0]! } });
+		expect(second.status).toBe(403);
+		expect(await contact(app, sandrine)).toEqual({ revoked: true });
 	});
 });
 
@@ -335,7 +352,7 @@ describe.each(DATABASES)('the outbox of a locked vault on %s', (name) => {
 		const vault = await openVaultOf(app, odile);
 		const response = await bring(app, vault.place, await sealAll(vault, [told(office)]));
 		const text = await response.text();
-		expect([response.status, Object.keys(JSON.parse(text) as object)]).toEqual([200, ['receipts']]);
+		expect([response.status, Object.keys(JSON.parse(text) as object)]).toEqual([200, ['receipts', 'committed']]);
 		expect(text).not.toContain(PASSPHRASE);
 	});
 });

@@ -66,6 +66,8 @@ export class PersonDatabase extends Dexie {
 	erased!: EntityTable<{ id: string }, 'id'>; // nothing about these is ever kept again
 	settings!: Table<{ name: string; value: unknown }, string>;
 	#opened = new Map<string, { nonce: string; record: Record }>();
+	/** The open change written last, so that typing on does not open it again at every pause. */
+	typing: { row: Outgoing; change: Change } | undefined;
 
 	constructor(
 		name: string,

@@ -12,17 +12,22 @@ import type { Outgoing, PersonDatabase } from './database';
 export async function save(db: PersonDatabase, edit: Change): Promise<string> {
 	for (;;) {
 		// Read and sealed outside the transaction, which would not wait; written only if nobody wrote in between.
-		const open = await openChangeOf(db, edit.record);
-		const before = open && (await db.openChange(open));
+		const typing = db.typing?.row.record === edit.record ? db.typing : undefined;
+		db.typing = undefined;
+		const open = typing?.row ?? (await openChangeOf(db, edit.record));
+		const before = typing?.change ?? (open && (await db.openChange(open)));
 		const change = before ? fold(before, edit.fields, edit.seen, edit.at) : edit;
 		const sealed = await db.sealChange(change);
 		const done = await db.transaction('rw', db.outbox, async () => {
 			const now = await openChangeOf(db, edit.record);
-			if (now?.order !== open?.order || (now && nonceOf(now.sealed) !== nonceOf(open!.sealed))) return false;
-			await db.outbox.put({ ...sealed, ...(open ? { order: open.order } : {}), state: 'open' } as Outgoing);
-			return true;
+			if (now?.order !== open?.order || (now && nonceOf(now.sealed) !== nonceOf(open!.sealed))) return undefined;
+			const row = { ...sealed, ...(open ? { order: open.order } : {}), state: 'open' } as Outgoing;
+			const order = await db.outbox.put(row);
+			return { ...row, order };
 		});
-		if (done) return change.id;
+		if (!done) continue;
+		db.typing = { row: done, change };
+		return change.id;
 	}
 }
 

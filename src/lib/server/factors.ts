@@ -87,9 +87,11 @@ async function begin(
 	const id = `${structure}.${Buffer.from(app.random(24)).toString('base64url')}`;
 	const expires_at = new Date(app.clock().getTime() + MINUTES * 60_000).toISOString();
 	await db.deleteFrom('pending').where('structure_id', '=', structure).where('expires_at', '<', nowOf(app)).execute();
+	// Sealed: until it is finished, a secret offered lies here.
+	const sealed = sealSecret(app, 'pending', hashOf(id), value);
 	await db
 		.insertInto('pending')
-		.values({ structure_id: structure, id: hashOf(id), person_id: person, purpose, value, expires_at })
+		.values({ structure_id: structure, id: hashOf(id), person_id: person, purpose, value: sealed, expires_at })
 		.execute();
 	return id;
 }
@@ -110,19 +112,21 @@ async function takeUp(
 		.where('expires_at', '>', nowOf(app))
 		.returning(['person_id', 'value'])
 		.executeTakeFirst();
-	return row && { structure, person: row.person_id, value: row.value };
+	return row && { structure, person: row.person_id, value: openSecret(app, 'pending', hashOf(id), row.value) };
 }
 
 /** A name for a site's passkeys: the host, without its port. */
 const siteOf = (app: App): string => new URL(app.origin).hostname;
 
 /** Asks for the second factor of somebody whose passphrase was right.
- * @param device where the session will be opened */
+ * @param device where the session will be opened
+ * @param byCode whether a director's one-time code brought them, which brings a revoked device back too */
 export async function askSecondStep(
 	app: App,
 	db: Reader,
 	who: Who,
-	device: { id: string; name: string }
+	device: { id: string; name: string },
+	byCode: boolean
 ): Promise<SecondStep> {
 	const rows = await rowsOf(db, who);
 	const passkeys = rows.filter(({ kind }) => kind === 'passkey');
@@ -137,7 +141,7 @@ export async function askSecondStep(
 				})
 			: undefined;
 	const recovery = await countRecoveryCodes(db, who);
-	const value = JSON.stringify({ device, challenge: passkey?.challenge });
+	const value = JSON.stringify({ device, byCode, challenge: passkey?.challenge } satisfies Begun);
 	return {
 		ticket: await begin(app, db, who, 'sign-in', value),
 		methods: [
@@ -157,25 +161,28 @@ function transportsOf(app: App, who: Who, id: string, secret: string): { transpo
 	return transports ? { transports } : {};
 }
 
-/** The ticket's person and device, once the second factor has been shown. A ticket serves once, wrong proof or not.
- * @throws Problem `second-factor.refused` (403), the same for an old ticket and a wrong proof */
+type Begun = { device: { id: string; name: string }; byCode: boolean; challenge?: string | undefined };
+
+/** Whose second step a ticket is, or nothing: it serves once, whatever is shown with it. */
+export async function takeTicket(app: App, db: Reader, ticket: string): Promise<(Who & Begun) | undefined> {
+	const begun = await takeUp(app, db, ticket, 'sign-in');
+	return begun && { structure: begun.structure, person: begun.person, ...(JSON.parse(begun.value) as Begun) };
+}
+
+/** Whether what was shown is right, and by what.
+ * @returns nothing when it is wrong */
 export async function checkSecondStep(
 	app: App,
 	db: Reader,
-	proof: { ticket: string; code?: string | undefined; passkey?: unknown }
-): Promise<Who & { device: { id: string; name: string }; recovery: boolean }> {
-	const begun = await takeUp(app, db, proof.ticket, 'sign-in');
-	if (!begun) throw new Problem('second-factor.refused', 403);
-	const { device, challenge } = JSON.parse(begun.value) as { device: { id: string; name: string }; challenge?: string };
-	const who = { structure: begun.structure, person: begun.person };
+	{ challenge, ...who }: Who & Pick<Begun, 'challenge'>,
+	proof: { code?: string | undefined; passkey?: unknown }
+): Promise<'factor' | 'recovery' | undefined> {
 	const byPasskey = proof.passkey !== undefined && challenge !== undefined;
 	const right = byPasskey
 		? await isSigned(app, db, who, proof.passkey as AuthenticationResponseJSON, challenge)
 		: proof.code !== undefined && (await isNow(app, db, who, proof.code));
-	if (right) return { ...who, device, recovery: false };
-	if (proof.code !== undefined && (await useRecoveryCode(db, who, proof.code)))
-		return { ...who, device, recovery: true };
-	throw new Problem('second-factor.refused', 403, { person: who.person, structure: who.structure });
+	if (right) return 'factor';
+	return proof.code !== undefined && (await useRecoveryCode(db, who, proof.code)) ? 'recovery' : undefined;
 }
 
 const totp = (secret: string, label = ''): TOTP =>
@@ -267,7 +274,9 @@ export async function addTotp(app: App, trx: Trx, who: Who, ticket: string, code
 			: null;
 	if (delta === null) throw new Problem('second-factor.refused', 403);
 	const id = newId(app);
-	await keep(app, trx, who, { id, kind: 'totp', name, secret: begun!.value, counter: 0 });
+	// The digits that prove the app was added do not open a sign-in after.
+	const counter = Math.floor(timestamp / 1000 / STEP) + delta;
+	await keep(app, trx, who, { id, kind: 'totp', name, secret: begun!.value, counter });
 }
 
 /** What the browser is asked to make a passkey with. */
@@ -317,6 +326,13 @@ export async function addPasskey(
 	}
 	if (!made.verified) throw new Problem('passkey.refused', 403);
 	const { id, publicKey, counter, transports } = made.registrationInfo.credential;
+	const taken = await trx
+		.selectFrom('factor')
+		.select('id')
+		.where('structure_id', '=', who.structure)
+		.where('id', '=', id)
+		.executeTakeFirst();
+	if (taken) throw new Problem('passkey.refused', 403);
 	const passkey: Passkey = { key: Buffer.from(publicKey).toString('base64url'), ...(transports ? { transports } : {}) };
 	await keep(app, trx, who, { id, kind: 'passkey', name, secret: JSON.stringify(passkey), counter });
 }

@@ -17,14 +17,8 @@ export type Entry = { act: JournalAct; person: string; device?: string; subject?
  * server's secret, so that whoever can write to the database alone can neither alter a line nor take one out unseen. */
 export async function note(app: App, trx: Trx, structure: string, ...entries: Entry[]): Promise<void> {
 	await lockStructure(trx, structure);
-	const last = await trx
-		.selectFrom('journal')
-		.select(['number', 'mac'])
-		.where('structure_id', '=', structure)
-		.orderBy('number', 'desc')
-		.limit(1)
-		.executeTakeFirst();
-	let { number, mac } = last ?? { number: 0, mac: START };
+	const ends = (await readEnds(app, trx, structure)) ?? NO_LINES;
+	let { number, mac } = ends.last;
 	for (const { act, person, device = '', subject = '', count = 1 } of entries) {
 		number += 1;
 		const line = {
@@ -43,6 +37,36 @@ export async function note(app: App, trx: Trx, structure: string, ...entries: En
 			.values({ ...line, mac })
 			.execute();
 	}
+	await writeEnds(app, trx, structure, { ...ends, last: { number, mac } });
+}
+
+/** The line before the first that is kept, and the last one: what says that none was taken away at either end. */
+type End = { number: number; mac: string };
+type Ends = { before: End; last: End };
+const NO_LINES: Ends = { before: { number: 0, mac: START }, last: { number: 0, mac: START } };
+const ENDS = 'journal';
+
+async function readEnds(app: App, db: Reader, structure: string): Promise<Ends | undefined> {
+	const row = await db
+		.selectFrom('setting')
+		.select('value')
+		.where('structure_id', '=', structure)
+		.where('name', '=', ENDS)
+		.executeTakeFirst();
+	if (!row) return undefined;
+	const { mac, ...ends } = JSON.parse(row.value) as Ends & { mac: string };
+	return mac === authenticate(app, 'journal', `${structure}|${JSON.stringify(ends)}`) ? ends : undefined;
+}
+
+async function writeEnds(app: App, trx: Trx, structure: string, { before, last }: Ends): Promise<void> {
+	const ends = { before, last };
+	const mac = authenticate(app, 'journal', `${structure}|${JSON.stringify(ends)}`);
+	const value = JSON.stringify({ ...ends, mac });
+	await trx
+		.insertInto('setting')
+		.values({ structure_id: structure, name: ENDS, value })
+		.onConflict((c) => c.columns(['structure_id', 'name']).doUpdateSet({ value }))
+		.execute();
 }
 
 /** Notes outside of any other work. */
@@ -71,7 +95,7 @@ const macOf = (app: App, line: Omit<Line, 'mac'>, before: string): string =>
 export async function readJournal(app: App, structure: string, before = Infinity): Promise<Journal> {
 	const lines = await allLines(app.db, structure);
 	const page = lines.filter(({ number }) => number < before).toReversed();
-	const brokenAt = firstBroken(app, lines);
+	const brokenAt = firstBroken(app, lines, (await readEnds(app, app.db, structure)) ?? NO_LINES);
 	return {
 		lines: page.slice(0, PAGE).map(({ number, at, act, person_id, device_id, subject, count }) => ({
 			number,
@@ -91,35 +115,34 @@ export async function readJournal(app: App, structure: string, before = Infinity
 const allLines = (db: Reader, structure: string): Promise<Line[]> =>
 	db.selectFrom('journal').selectAll().where('structure_id', '=', structure).orderBy('number').execute();
 
-/** The number of the first line that is not what was written, or that is missing. The oldest line kept vouches for itself:
- * those before it were dropped with their year. */
-function firstBroken(app: App, lines: readonly Line[]): number | null {
-	for (const [i, line] of lines.entries()) {
-		const before = lines[i - 1];
-		const isFirst = i === 0 && line.number === 1;
-		if (before && line.number !== before.number + 1) return before.number + 1;
-		if ((before || isFirst) && line.mac !== macOf(app, line, before?.mac ?? START)) return line.number;
+/** The number of the first line that is not what was written, or that is missing. */
+function firstBroken(app: App, lines: readonly Line[], ends: Ends): number | null {
+	let before = ends.before;
+	for (const line of lines) {
+		if (line.number !== before.number + 1) return before.number + 1;
+		if (line.mac !== macOf(app, line, before.mac)) return line.number;
+		before = line;
 	}
-	return null;
+	return before.number === ends.last.number && before.mac === ends.last.mac ? null : before.number + 1;
 }
 
-/** Drops what is older than a year, the newest of it excepted: it is what the next line was authenticated with. */
+/** Drops what is older than a year. What the first line kept was authenticated with is noted, so that it goes on counting. */
 export async function forgetOldLines(app: App, structure: string): Promise<void> {
 	const limit = app.clock();
 	limit.setUTCMonth(limit.getUTCMonth() - MONTHS);
 	await app.db.transaction().execute(async (trx) => {
 		await lockStructure(trx, structure);
+		const ends = await readEnds(app, trx, structure);
 		const last = await trx
 			.selectFrom('journal')
-			.select((eb) => eb.fn.max('number').as('number'))
+			.select(['number', 'mac'])
 			.where('structure_id', '=', structure)
 			.where('at', '<', limit.toISOString())
+			.orderBy('number', 'desc')
+			.limit(1)
 			.executeTakeFirst();
-		if (last?.number)
-			await trx
-				.deleteFrom('journal')
-				.where('structure_id', '=', structure)
-				.where('number', '<', Number(last.number))
-				.execute();
+		if (!ends || !last) return; // nothing to drop, or somebody was at it: it stays to be looked at
+		await trx.deleteFrom('journal').where('structure_id', '=', structure).where('number', '<=', last.number).execute();
+		await writeEnds(app, trx, structure, { ...ends, before: last });
 	});
 }

@@ -17,7 +17,8 @@ export const ledgerFile = (file: string): Ledger => ({
 		mkdirSync(dirname(file), { recursive: true });
 		const handle = openSync(file, 'a', 0o600);
 		try {
-			writeSync(handle, erasures.map(({ structure, id, at }) => `${structure} ${id} ${at}\n`).join(''));
+			// Should the line before have been cut by a power failure, this one does not lengthen it.
+			writeSync(handle, erasures.map(({ structure, id, at }) => `\n${structure} ${id} ${at}\n`).join(''));
 			fsyncSync(handle);
 		} finally {
 			closeSync(handle);

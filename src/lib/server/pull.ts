@@ -157,13 +157,15 @@ async function take(
 	return { rows: rows.slice(0, cut), more: rows.length > cut };
 }
 
-const digestsOf = (db: Reader, structure: string, audiences: string[]) =>
-	db
-		.selectFrom('audience')
-		.select(['count', 'sum'])
-		.where('structure_id', '=', structure)
-		.where('name', 'in', audiences)
-		.execute();
+const digestsOf = async (db: Reader, structure: string, audiences: string[]) =>
+	audiences.length === 0
+		? [] // the network follows none
+		: await db
+				.selectFrom('audience')
+				.select(['count', 'sum'])
+				.where('structure_id', '=', structure)
+				.where('name', 'in', audiences)
+				.execute();
 
 /** The mark of the commit that wrote this sequence, or nothing when there is no such commit. */
 async function markAt(db: Reader, structure: string, sequence: number): Promise<string | undefined> {

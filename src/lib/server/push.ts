@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Change } from '../domain/change';
 import { contributionsOf } from '../domain/contributions';
 import { minus, NO_ROWS, plus, type Digest } from '../domain/digest';
-import { audienceOf, counts, invalidFields, isKnownKind, quoteCeiling } from '../domain/kinds';
+import { audienceOf, counts, invalidFields, isKnownKind, NOBODY, quoteCeiling } from '../domain/kinds';
 import { merge, namedElsewhere } from '../domain/merge';
 import { inUse, isContested } from '../domain/record';
 import type { ProblemCode } from '../domain/problem';
@@ -130,7 +130,7 @@ class Batch {
 	take(parsed: Parsed | undefined, raw: string): Receipt {
 		const place = this.#taken++;
 		// Whatever it is, readable or not: it is about somebody who was erased, and nothing of it is kept.
-		if (this.#erased.size > 0 && idsIn(raw).some((id) => this.#erased.has(id))) return { verdict: 'erased' };
+		if (this.#isErased(raw)) return { verdict: 'erased' };
 		if (!parsed) return this.#quarantine(undefined, raw, 'change.unreadable');
 		const { change, hash } = parsed;
 		const known = this.#verdicts.get(change.id);
@@ -141,6 +141,8 @@ class Batch {
 		}
 		if (!isKnownKind(change.kind)) return this.#quarantine(parsed, raw, 'kind.unknown');
 		const record = this.#records.get(change.record);
+		// Its time is over, and what would be added to it too.
+		if (record?.owner === NOBODY) return { verdict: 'erased' };
 		if (record && record.kind !== change.kind) return this.#quarantine(parsed, raw, 'kind.differs');
 		const invalid = invalidFields(change.kind, change.fields);
 		if (invalid.length > 0) return this.#quarantine(parsed, raw, 'field.invalid', invalid);
@@ -175,6 +177,14 @@ class Batch {
 		this.#history.add(change.id);
 		this.#changes.push({ ...parsed, verdict });
 		return { verdict };
+	}
+
+	/** Whether a text names something that was erased. Ids are UUIDs, except those that somebody else's device made up. */
+	#isErased(text: string): boolean {
+		if (this.#erased.size === 0) return false;
+		if (idsIn(text).some((id) => this.#erased.has(id))) return true;
+		const folded = text.toLowerCase();
+		return [...this.#erased].some((id) => !UUID.test(id) && folded.includes(id));
 	}
 
 	#quarantine(parsed: Parsed | undefined, text: string, problem: ProblemCode, fields: string[] = []): Receipt {
@@ -352,11 +362,12 @@ class Batch {
 /** Every id that a text names, wherever it stands. */
 const idsIn = (text: string): string[] =>
 	text.match(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi)?.map((id) => id.toLowerCase()) ?? [];
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** All of a structure's erased ids: few, and asked for once a batch. */
+/** All of a structure's erased ids, folded: few, and asked for once a batch. */
 async function loadErased(trx: Trx, structure: string): Promise<Set<string>> {
 	const rows = await trx.selectFrom('erased').select('id').where('structure_id', '=', structure).execute();
-	return new Set(rows.map(({ id }) => id));
+	return new Set(rows.map(({ id }) => id.toLowerCase()));
 }
 
 /** No change is nested like this; walking it by recursion would overflow the stack. */

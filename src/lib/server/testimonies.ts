@@ -183,6 +183,7 @@ export async function correct(
 		const before = inUse(interview.fields, field) as Answer | undefined;
 		if (!before) throw new Problem('record.missing', 404);
 		await forgetWords(trx, structure, id, field);
+		if (before.words) await forgetRefused(trx, structure, id, before.words);
 		await write(interview, { [field]: { ...before, words } });
 		const wrong = (await loadAbout(trx, structure, [id])).filter(({ fields }) => {
 			const passage = inUse(fields, 'passage') as Passage | undefined;
@@ -197,6 +198,19 @@ export async function correct(
 		await note(app, trx, structure, { act: 'words.corrected', ...by, subject: id });
 	});
 	await forgetFreed(app.db);
+}
+
+/** Drops what was refused and says these words: it was kept to be looked at, and is not theirs any more. */
+async function forgetRefused(trx: Trx, structure: string, record: string, words: string): Promise<void> {
+	const rows = await trx
+		.selectFrom('quarantine')
+		.select(['hash', 'raw'])
+		.where('structure_id', '=', structure)
+		.where('raw', 'like', `%${record}%`)
+		.execute();
+	const written = JSON.stringify(words).slice(1, -1);
+	for (const { hash } of rows.filter(({ raw }) => raw.includes(written)))
+		await trx.deleteFrom('quarantine').where('structure_id', '=', structure).where('hash', '=', hash).execute();
 }
 
 /** Takes the words of one answer out of a record's history: that it changed, when and by whom stays. */

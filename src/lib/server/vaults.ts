@@ -7,6 +7,7 @@ const { subtle } = globalThis.crypto;
 const CURVE = { name: 'ECDH', namedCurve: 'P-256' };
 const POINT = 65; // an uncompressed point of P-256
 const NONCE = 12;
+const VERSION = 1; // of how a device seals
 
 const base64 = (bytes: ArrayBuffer | Uint8Array): string => Buffer.from(bytes as ArrayBuffer).toString('base64url');
 const fromBase64 = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(text, 'base64url'));
@@ -85,6 +86,7 @@ export async function openSealed(
 	sealed: string
 ): Promise<unknown> {
 	const bytes = fromBase64(sealed);
+	if (bytes[0] !== VERSION) return undefined;
 	const additionalData = utf8(`${structure}|${device}|${record}|change-1`);
 	try {
 		const iv = bytes.slice(1, 1 + NONCE);

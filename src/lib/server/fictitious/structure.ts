@@ -69,7 +69,10 @@ export async function deleteFictitious(app: App, structure: string): Promise<voi
 			'released'
 		] as const;
 		for (const table of tables) await trx.deleteFrom(table).where('structure_id', '=', structure).execute();
-		const accounts = ['session', 'device', 'invitation', 'throttle', 'setting', 'person'] as const;
+		const accounts = [
+			...(['session', 'device', 'invitation', 'throttle', 'setting', 'vault_key', 'factor', 'recovery_code'] as const),
+			...(['pending', 'erased', 'receipt', 'journal', 'person'] as const)
+		];
 		for (const table of accounts) await trx.deleteFrom(table).where('structure_id', '=', structure).execute();
 		await trx.deleteFrom('structure').where('id', '=', structure).where('fictitious', '=', 1).execute();
 	});

@@ -6,7 +6,7 @@ import { Enrol, Entered, Explore, SecondProof, SecondStep, SetUp, SignIn, Welcom
 import { inUse, type Fields } from '../../domain/record';
 import type { App } from '../app';
 import { cookieOf, done, endpoint, reply, type Call } from '../endpoint';
-import { askSecondStep, checkSecondStep, hasFactor } from '../factors';
+import { askSecondStep, checkSecondStep, hasFactor, takeTicket } from '../factors';
 import { deleteFictitious, openFictitious } from '../fictitious/structure';
 import { note, noteAlone } from '../journal';
 import { isPassphrase } from '../passphrase';
@@ -63,10 +63,16 @@ async function welcomeIn(
 const Step = z.union([Entered, SecondStep]);
 
 /** Somebody whose passphrase was right: in, or on to the second step. */
-async function stepIn(call: Pick<Call, 'app' | 'request'>, structure: string, person: string, device: Device) {
+async function stepIn(
+	call: Pick<Call, 'app' | 'request'>,
+	structure: string,
+	person: string,
+	device: Device,
+	byCode = false
+) {
 	const { app } = call;
 	if (!(await hasFactor(app.db, structure, person))) return await welcomeIn(call, structure, person, device);
-	return await reply(call, await askSecondStep(app, app.db, { structure, person }, device));
+	return await reply(call, await askSecondStep(app, app.db, { structure, person }, device, byCode));
 }
 
 export const welcome = endpoint({
@@ -133,23 +139,41 @@ export const secondStep = endpoint({
 		const { app, body, address } = call;
 		const key = `second:${address}`;
 		await mustWait(app, ANYWHERE, key);
-		try {
-			const { structure, person, device, recovery } = await checkSecondStep(app, app.db, body);
-			await mustWait(app, structure, `second:${person}`);
-			await forgetFailures(app, structure, `second:${person}`);
-			const used = { act: 'recovery-code.used', person, device: device.id } as const;
-			return await welcomeIn(call, structure, person, device, async (trx) => {
-				if (recovery) await note(app, trx, structure, used);
-			});
-		} catch (thrown) {
-			if (!(thrown instanceof Problem) || thrown.code !== 'second-factor.refused') throw thrown;
+		const begun = await takeTicket(app, app.db, body.ticket);
+		// Before anything is looked at: a recovery code shown while one has to wait is not used up.
+		if (begun) await mustWait(app, begun.structure, `second:${begun.person}`);
+		const shown = begun && (await mayComeIn(app, begun)) ? await checkSecondStep(app, app.db, begun, body) : undefined;
+		if (!begun || !shown) {
 			await countFailure(app, ANYWHERE, key);
-			const { structure, person } = thrown.details as { structure?: string; person?: string };
-			if (structure && person) await countFailure(app, structure, `second:${person}`);
+			if (begun) {
+				await countFailure(app, begun.structure, `second:${begun.person}`);
+				await noteRefusal(app, begun.structure, begun.device.id);
+			}
 			throw new Problem('second-factor.refused', 403);
 		}
+		const { structure, person, device } = begun;
+		await forgetFailures(app, structure, `second:${person}`);
+		return await welcomeIn(call, structure, person, device, async (trx) => {
+			if (shown === 'recovery')
+				await note(app, trx, structure, { act: 'recovery-code.used', person, device: device.id });
+		});
 	}
 });
+
+/** Whether the person is still there, and the device not declared lost, since the first step. */
+async function mayComeIn(
+	app: App,
+	{ structure, person, device, byCode }: NonNullable<Awaited<ReturnType<typeof takeTicket>>>
+): Promise<boolean> {
+	const row = await app.db
+		.selectFrom('person')
+		.select('left_at')
+		.where('structure_id', '=', structure)
+		.where('id', '=', person)
+		.executeTakeFirst();
+	if (!row || row.left_at) return false;
+	return byCode || !(await isDeviceRevoked(app.db, structure, person, device.id));
+}
 
 export const whoAmI = endpoint({
 	method: 'GET',
@@ -219,7 +243,7 @@ export const enrol = endpoint({
 			const { structure, person } = await app.db
 				.transaction()
 				.execute((trx) => useCode(app, trx, body.code, passphrase));
-			return await stepIn(call, structure, person, body.device);
+			return await stepIn(call, structure, person, body.device, true);
 		} catch (thrown) {
 			if (thrown instanceof Problem && thrown.code === 'code.refused')
 				await countFailure(app, ANYWHERE, `code:${address}`);
