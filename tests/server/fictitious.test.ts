@@ -54,8 +54,7 @@ describe.each(DATABASES)('the fictitious structure on %s', (name) => {
 			body: { role: 'counsellor', device: { id: uuid(), name: 'Poste' } }
 		});
 		expect(await response.json()).toMatchObject({
-			structure: { fictitious: true },
-			person: { name: 'Sandrine Ossun' }
+			session: { structure: { fictitious: true }, person: { name: 'Sandrine Ossun' } }
 		});
 	});
 });

@@ -269,10 +269,11 @@ function weightOf(endpoint: Endpoint): number {
 const readsPassphrase = ({ body }: Endpoint): boolean => JSON.stringify(body?._zod.def ?? {}).includes('passphrase');
 
 /** What is wrong with an answer, if anything is. */
-function judge({ endpoint, bomb }: Sent, response: Response, bytes: Buffer): { complaint?: string; reply?: unknown } {
+function judge({ endpoint, bomb, url }: Sent, response: Response, bytes: Buffer): { complaint?: string; reply?: unknown } {
 	const { status, headers } = response;
 	if (status >= 500) return { complaint: `status ${status}: ${bytes.toString().slice(0, 300)}` };
-	if (bomb && endpoint.body && ![401, 403, 413, 429].includes(status))
+	const refusedBefore = url.includes('%00') ? [400] : []; // an address with NUL is not looked into
+	if (bomb && endpoint.body && ![401, 403, 413, 429, ...refusedBefore].includes(status))
 		return { complaint: `a bomb was read: status ${status}` };
 	if (bytes.length === 0 || !headers.get('content-type')?.includes('json'))
 		return status >= 400 ? { complaint: `status ${status} without a problem` } : {};

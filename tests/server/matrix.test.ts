@@ -253,8 +253,9 @@ describe.each(DATABASES)('every door, for everybody, on %s', (name) => {
 		expect(asked).toBeGreaterThan(400);
 		// What is counted against a guesser and noted in the journal is meant to move; `released` is what sheets remember.
 		const moving = ['throttle', 'journal', 'released', 'pending'];
+		const still = (rows: object[]) => rows.filter((row) => !('name' in row) || row.name !== 'journal'); // where it ends
 		for (const [table, rows] of Object.entries(untouched))
-			if (!moving.includes(table)) expect(after[table], table).toEqual(rows);
+			if (!moving.includes(table)) expect(still(after[table]!), table).toEqual(still(rows));
 	}, 180_000);
 });
 

@@ -139,15 +139,15 @@ class Batch {
 			if (known.hash !== hash) return this.#quarantine(parsed, raw, 'change.differs');
 			return { verdict: known.verdict };
 		}
-		if (!isKnownKind(change.kind)) return this.#quarantine(parsed, raw, 'kind.unknown');
 		const record = this.#records.get(change.record);
-		// Its time is over, and what would be added to it too.
-		if (record?.owner === NOBODY) return { verdict: 'erased' };
+		const about = record?.about ?? change.about;
+		const interview = about ? this.#records.get(about) : undefined;
+		// Its time is over, and so is that of whatever would be added to it.
+		if (record?.owner === NOBODY || interview?.owner === NOBODY) return { verdict: 'erased' };
+		if (!isKnownKind(change.kind)) return this.#quarantine(parsed, raw, 'kind.unknown');
 		if (record && record.kind !== change.kind) return this.#quarantine(parsed, raw, 'kind.differs');
 		const invalid = invalidFields(change.kind, change.fields);
 		if (invalid.length > 0) return this.#quarantine(parsed, raw, 'field.invalid', invalid);
-		const about = record?.about ?? change.about;
-		const interview = about ? this.#records.get(about) : undefined;
 		// Words that nobody is known to have said could not be erased with them.
 		if (change.kind === 'excerpt' && !about) return this.#quarantine(parsed, raw, 'record.missing');
 		if (this.judged && !mayWrite(this.author, change, record, interview))
