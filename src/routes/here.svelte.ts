@@ -203,11 +203,7 @@ class Here {
 
 	/** One call to the server as this person: their half of the session goes with it. */
 	call = (method: string, path: string, body?: BodyInit, headers: { [name: string]: string } = {}): Promise<Response> =>
-		fetch(path, {
-			method,
-			headers: { ...headers, ...(this.#key ? { [KEY_HEADER]: this.#key } : {}) },
-			...(body === undefined ? {} : { body })
-		});
+		callAs(this.#key, method, path, body, headers);
 
 	async #take(session: Session, vault: Vault, locks: Locks, key?: string): Promise<void> {
 		void this.#close();
@@ -227,12 +223,13 @@ class Here {
 	}
 
 	#run(session: Session, db: PersonDatabase): void {
+		const key = this.#key; // an exchange under way when the person locks ends as theirs
 		this.#runner = new Runner(
 			async (onprogress) => {
 				// Loaded when first needed: an interview opens without it.
 				const { exchangeHere } = await import('./exchange');
 				const send = (path: string, body: Uint8Array | string, headers: Record<string, string>) =>
-					this.call('POST', path, body as BodyInit, headers);
+					callAs(key, 'POST', path, body as BodyInit, headers);
 				const outcome = await exchangeHere(db, send, session, onprogress);
 				if (outcome.state === 'revoked') setTimeout(() => void this.giveUp(placeOf(session)), 0);
 				else writeCanary({ name: session.person.name, unsent: await db.outbox.count() });
@@ -320,6 +317,19 @@ class Here {
 const SETTLING = 1000;
 
 export const here = new Here();
+
+const callAs = (
+	key: string,
+	method: string,
+	path: string,
+	body: BodyInit | undefined,
+	headers: { [name: string]: string }
+): Promise<Response> =>
+	fetch(path, {
+		method,
+		headers: { ...headers, ...(key ? { [KEY_HEADER]: key } : {}) },
+		...(body === undefined ? {} : { body })
+	});
 
 const random = (bytes: number): Bytes => crypto.getRandomValues(new Uint8Array(bytes));
 
