@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { receiptText } from '../domain/code';
 import type { Passage } from '../domain/excerpt';
-import { criteriaOf, findCriterion, findQuestion, type Framework, type Question } from '../domain/framework';
+import { criteriaOf, findCriterion, type Framework, type Question } from '../domain/framework';
 import { answerField, consentField, isAnswered, type Answer, type Consent } from '../domain/interview';
 import { consentInForce } from '../domain/kinds';
 import { Problem } from '../domain/problem';
