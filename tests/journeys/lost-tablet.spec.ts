@@ -2,12 +2,12 @@ import type { Page } from '@playwright/test';
 import {
 	ask,
 	enrol,
+	enrolTablet,
 	expect,
 	goTo,
 	invite,
 	openCampaign,
 	PASSPHRASE,
-	readyOffline,
 	setUp,
 	Tablet,
 	test,
@@ -38,13 +38,9 @@ const journalOf = async (director: Page) =>
 test('a lost tablet sends what it had not sent, locked as it is, then deletes itself', async ({ page, server }) => {
 	await setUp(page, server);
 	await openCampaign(page);
-	const code = await invite(page, 'Sandrine Abadie', 'counsellor', 'Lourdes');
 	const tablet = new Tablet();
 	try {
-		let screen = await tablet.open('about:blank');
-		await enrol(screen, server, code, 'Tablette Lourdes 2');
-		await expect(screen.getByText('Tout est à jour')).toBeVisible();
-		await readyOffline(screen);
+		let screen = await enrolTablet(tablet, page, server);
 		await tablet.close();
 		await server.stop();
 		screen = await tablet.open(`${server.origin}/`);
@@ -96,13 +92,9 @@ test('without a network nothing is deleted, and a forgotten passphrase loses no 
 }) => {
 	await setUp(page, server);
 	await openCampaign(page);
-	const code = await invite(page, 'Sandrine Abadie', 'counsellor', 'Lourdes');
 	const tablet = new Tablet();
 	try {
-		let screen = await tablet.open('about:blank');
-		await enrol(screen, server, code, 'Tablette Lourdes 2');
-		await expect(screen.getByText('Tout est à jour')).toBeVisible();
-		await readyOffline(screen);
+		let screen = await enrolTablet(tablet, page, server);
 		await tablet.close();
 		await server.stop();
 		screen = await tablet.open(`${server.origin}/`);

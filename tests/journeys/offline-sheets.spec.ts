@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, explore, readyOffline, test } from './support';
 
 test('the director’s laptop shows the sheets with the network cut', async ({ page, server }) => {
@@ -5,6 +6,10 @@ test('the director’s laptop shows the sheets with the network cut', async ({ p
 	await page.goto('/sheets');
 	await expect(page.getByRole('heading', { name: 'Bilan 2014' })).toBeVisible();
 	await expect(page.getByText(/extraits tirés de/)).toBeVisible();
+	// The file comes to who shows both halves of a session, by a button.
+	const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /CSV/ }).click()]);
+	expect(file.suggestedFilename()).toMatch(/^temoin-.*\.csv$/);
+	expect(readFileSync(await file.path(), 'utf8')).toContain('Critère;Indicateur ou question');
 	await readyOffline(page);
 	await server.stop();
 	await page.context().setOffline(true);

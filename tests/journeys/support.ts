@@ -124,8 +124,8 @@ export function watch(context: BrowserContext, origin: string): void {
 	context.on('console', (message) => {
 		if (message.text().startsWith('against the policy')) throw new Error(message.text());
 	});
-	context.on('weberror', ({ error }) => {
-		throw error();
+	context.on('weberror', (failure) => {
+		throw failure.error();
 	});
 }
 
@@ -228,6 +228,17 @@ export async function enrol(page: Page, server: Server, code: string, device: st
 	await page.getByLabel(/Nom de cet appareil/).fill(device);
 	await page.getByRole('button', { name: 'Commencer' }).click();
 	await expect(page.getByRole('heading', { name: /^Bonjour/ })).toBeVisible();
+}
+
+/** Sandrine's tablet: invited, enrolled online and up to date, its app kept for when there is no network.
+ * @returns its open page */
+export async function enrolTablet(tablet: Tablet, director: Page, server: Server): Promise<Page> {
+	const code = await invite(director, 'Sandrine Abadie', 'counsellor', 'Lourdes');
+	const screen = await tablet.open('about:blank');
+	await enrol(screen, server, code, 'Tablette Lourdes 2');
+	await expect(screen.getByText('Tout est à jour')).toBeVisible();
+	await readyOffline(screen);
+	return screen;
 }
 
 /** Opens the fictitious structure in a role. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { ask, enrol, expect, goTo, invite, openCampaign, readyOffline, setUp, Tablet, test, unlock } from './support';
+import { ask, enrolTablet, expect, goTo, openCampaign, setUp, Tablet, test, unlock } from './support';
 
 /** Letters that no file of a browser strings together: whatever a store does to the rest of a text, these stay as they are. */
 const LETTERS = 'zqxjkvwy';
@@ -102,13 +102,9 @@ test('a tablet’s disk shows nothing that was said, open, locked, signed out or
 	test.slow();
 	await setUp(page, server);
 	await openCampaign(page);
-	const code = await invite(page, 'Sandrine Abadie', 'counsellor', 'Lourdes');
 	const tablet = new Tablet();
 	try {
-		let screen = await tablet.open('about:blank');
-		await enrol(screen, server, code, 'Tablette Lourdes 2');
-		await expect(screen.getByText('Tout est à jour')).toBeVisible();
-		await readyOffline(screen);
+		let screen = await enrolTablet(tablet, page, server);
 		const markers = await plant(screen, 1000);
 		expect(new Set(markers).size).toBeGreaterThanOrEqual(1000);
 		const samples = markers.slice(0, 20);

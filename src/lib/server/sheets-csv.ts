@@ -113,6 +113,9 @@ function optionLabel(
 
 /** RFC 4180 quoting; a cell that a spreadsheet would take for a formula is kept as text by an apostrophe. */
 export function quote(cell: string, separator: string): string {
-	const text = /^[=+\-@\t\r\0]/.test(cell) && !/^-?\d+([.,]\d+)?$/.test(cell) ? `'${cell}` : cell;
-	return text.includes(separator) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+	const isNumber = /^-?\d+([.,]\d+)?$/.test(cell);
+	const text = /^[=+\-@\t\r\n\0＝＋－＠]/.test(cell) && !isNumber ? `'${cell}` : cell;
+	// Of words, either separator: a spreadsheet set to the other one must not cut a cell in two.
+	const breaks = text.includes(separator) || (!isNumber && /[",;\r\n]/.test(text));
+	return breaks ? `"${text.replaceAll('"', '""')}"` : text;
 }
