@@ -156,13 +156,19 @@ class Here {
 	/** What has changed about the person who is here, now and for the next opening. */
 	async keep({
 		secondFactor,
+		person,
 		locks = this.locks
 	}: {
 		secondFactor?: Session['secondFactor'];
+		person?: Session['person'];
 		locks?: Locks | undefined;
 	}) {
 		if (!this.session || !locks) return; // locked in between
-		const session = { ...this.session, ...(secondFactor ? { secondFactor } : {}) };
+		const session = {
+			...this.session,
+			...(secondFactor ? { secondFactor } : {}),
+			...(person ? { person } : {})
+		};
 		await remember(this.device, session, locks, new Date().toISOString());
 		this.holders = await listHolders(this.device);
 		if (this.status === 'open') this.session = session;
@@ -186,9 +192,11 @@ class Here {
 		void this.#close();
 		await leave(this.device);
 		localStorage.removeItem(CANARY);
+		const holders = await listHolders(this.device);
+		// Together: a page that is still there must not be left without its person.
 		this.#drop();
+		this.holders = holders;
 		this.session = undefined;
-		this.holders = await listHolders(this.device);
 		this.status = this.holders.some(({ locks }) => locks && !locks.none) ? 'locked' : 'nobody';
 	}
 
@@ -219,6 +227,7 @@ class Here {
 		this.holders = await listHolders(this.device);
 		this.#run(session, this.#db);
 		this.status = 'open';
+		if (document.visibilityState === 'hidden') return await this.lock(); // gone while it was opening
 		setTimeout(() => this.wake(), SETTLING);
 	}
 
@@ -258,9 +267,10 @@ class Here {
 		const wasOpen = this.status === 'open' && isSame(this.session && placeOf(this.session), place);
 		if (wasOpen) {
 			await this.settle();
-			this.status = 'locked';
-			await this.#close();
+			const closed = this.#close();
 			this.session = undefined;
+			this.status = 'locked';
+			await closed;
 		}
 		this.#drop();
 		const { giveUp } = await import('./enter');

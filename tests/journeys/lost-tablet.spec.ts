@@ -57,7 +57,7 @@ test('a lost tablet sends what it had not sent, locked as it is, then deletes it
 
 		// Whoever found it opens the app: nobody knows the passphrase, and the tablet obeys all the same.
 		screen = await tablet.open(`${server.origin}/interviews`);
-		await expect(screen.getByText('Cet appareil a été déclaré perdu')).toBeVisible();
+		await expect(screen.getByText('Cet appareil a été retiré')).toBeVisible();
 		expect(await databases(screen)).toEqual(['temoin-device']);
 		await screen.reload();
 		await expect(screen.getByRole('button', { name: 'Ouvrir', exact: true })).toBeHidden();

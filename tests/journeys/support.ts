@@ -136,10 +136,10 @@ export async function goTo(page: Page, path: string): Promise<void> {
 }
 
 export async function unlock(page: Page, passphrase = PASSPHRASE): Promise<void> {
-	const button = page.getByRole('button', { name: 'Ouvrir', exact: true });
-	await page.getByLabel('Phrase secrète').fill(passphrase);
-	await button.click();
-	await expect(button).toBeHidden();
+	const field = page.getByLabel('Phrase secrète');
+	await field.fill(passphrase);
+	await page.getByRole('button', { name: 'Ouvrir', exact: true }).click();
+	await expect(field).toBeHidden();
 }
 
 /** The director sets the structure up, from the first screen. */

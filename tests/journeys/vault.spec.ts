@@ -148,8 +148,8 @@ test('a tablet’s disk shows nothing that was said, open, locked, signed out or
 
 		screen = await tablet.open(`${server.origin}/settings`);
 		await unlock(screen);
-		await screen.getByRole('button', { name: 'Me déconnecter' }).click();
-		await screen.getByRole('dialog').getByRole('button', { name: 'Me déconnecter' }).click();
+		await screen.getByRole('button', { name: 'Se déconnecter' }).click();
+		await screen.getByRole('dialog').getByRole('button', { name: 'Se déconnecter' }).click();
 		await expect(screen.getByRole('button', { name: 'Ouvrir', exact: true })).toBeVisible();
 		await tablet.close();
 		expect(found(tablet.profile, samples), 'after a sign-out').toEqual([]);
