@@ -812,7 +812,7 @@ test('five hundred attacks stored wherever words go are words on every screen, o
 		)!;
 		await ask(director, 'DELETE', `/api/devices/${lost.id}`);
 		await counsellor.goto('/');
-		await expect(counsellor.getByText('Cet appareil a été déclaré perdu')).toBeVisible();
+		await expect(counsellor.getByText('Cet appareil a été retiré')).toBeVisible();
 		await look(counsellor, 'lost tablet');
 		expect(shown.get('lost tablet')).toContain(places.get('structure'));
 

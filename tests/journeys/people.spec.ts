@@ -514,7 +514,7 @@ test('a device that its owner removes sends what it had not sent, then empties i
 	// Out of reach it keeps what it has; the network tells it.
 	await expect(tablet.getByText('Karim B.')).toBeVisible();
 	await tablet.context().setOffline(false);
-	await expect(tablet.getByText('Cet appareil a été déclaré perdu')).toBeVisible({ timeout: 30_000 });
+	await expect(tablet.getByText('Cet appareil a été retiré')).toBeVisible({ timeout: 30_000 });
 	expect(await tablet.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual([
 		'temoin-device'
 	]);

@@ -54,7 +54,8 @@ async function welcomeIn(
 			key: await structureKey(app, trx, structure)
 		};
 	});
-	const session = (await findSession(app, opened.token, opened.key))!;
+	const session = await findSession(app, opened.token, opened.key);
+	if (!session) throw new Problem('session.missing', 401); // somebody of the fictitious structure who was dismissed
 	const entered: Entered = { session, key: opened.key, structureKey: key };
 	return await reply({ request }, entered, { headers: { 'set-cookie': cookieOf(app, opened) } });
 }
