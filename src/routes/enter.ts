@@ -4,7 +4,7 @@ import { KEY_HEADER } from '$lib/domain/header';
 import { Entered, type Session } from '$lib/domain/session';
 import { databaseName, type DeviceDatabase, type Holder } from '$lib/local/database';
 import { holderKey, remember } from '$lib/local/holders';
-import { emptyLocked, sendSealed } from '$lib/local/locked';
+import { countUnsent, emptyLocked, sendSealed } from '$lib/local/locked';
 import { makeVault } from '$lib/local/locks';
 import { unlock, type Locks, type Random, type Vault } from '$lib/local/vault';
 import { placeOf } from './here.svelte';
@@ -52,6 +52,13 @@ export async function giveUp({ session, locks }: Holder): Promise<boolean> {
 	await post('/api/contact', { ...place, wiped: true }).catch(() => undefined);
 	return true;
 }
+
+/** How much of a locked vault has not left. */
+export const unsentOf = ({ session }: Holder): Promise<number> => countUnsent(placeOf(session));
+
+/** Sends what somebody has not sent, without opening it. */
+export const sendUnsentOf = ({ session, locks }: Holder): ReturnType<typeof sendSealed> =>
+	sendSealed(placeOf(session), locks!.key, post);
 
 /** Whether the server has declared this device lost for somebody. Without a network nobody knows. */
 export async function isRevoked({ session }: Holder): Promise<boolean> {

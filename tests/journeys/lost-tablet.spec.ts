@@ -102,7 +102,7 @@ test('without a network nothing is deleted, and a forgotten passphrase loses no 
 		await interviewOffline(screen, server, 'Karim B.');
 		await tablet.kill();
 
-		// Locked, offline: the vault is there, and the wrong phrase says so.
+		// Locked, offline: the vault is there, what waits in it is counted, and the wrong phrase says so.
 		screen = await tablet.open(`${server.origin}/`);
 		await screen.getByLabel('Phrase secrète').fill('une phrase tout autre');
 		await screen.getByRole('button', { name: 'Ouvrir', exact: true }).click();
@@ -124,6 +124,34 @@ test('without a network nothing is deleted, and a forgotten passphrase loses no 
 		await unlock(screen, 'une phrase toute neuve');
 		await expect(screen.getByText('Karim B.')).toBeVisible({ timeout: 30_000 });
 		expect(PASSPHRASE).not.toBe('une phrase toute neuve');
+	} finally {
+		await tablet.dispose();
+	}
+});
+
+test('what somebody absent had not sent leaves without being opened', async ({ page, server }) => {
+	await setUp(page, server);
+	await openCampaign(page);
+	const tablet = new Tablet();
+	try {
+		let screen = await enrolTablet(tablet, page, server);
+		await tablet.close();
+		await server.stop();
+		screen = await tablet.open(`${server.origin}/`);
+		await unlock(screen);
+		await interviewOffline(screen, server, 'Karim B.');
+		await tablet.kill();
+		await server.run();
+		screen = await tablet.open(`${server.origin}/`);
+		await screen.getByRole('button', { name: 'Envoyer sans ouvrir' }).click();
+		await expect(screen.getByText('Tout est parti. Rien n’a été ouvert ici.')).toBeVisible();
+		await goTo(page, '/');
+		await expect(page.getByText('Tout est à jour')).toBeVisible();
+		expect(await journalOf(page)).toContain('vault.opened');
+		// She comes back: it is hers, received, and still on her tablet.
+		await goTo(screen, `${server.origin}/interviews`);
+		await expect(screen.getByText('Karim B.')).toBeVisible();
+		await expect(screen.getByText('reçue au siège').first()).toBeVisible();
 	} finally {
 		await tablet.dispose();
 	}

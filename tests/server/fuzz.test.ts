@@ -269,7 +269,11 @@ function weightOf(endpoint: Endpoint): number {
 const readsPassphrase = ({ body }: Endpoint): boolean => JSON.stringify(body?._zod.def ?? {}).includes('passphrase');
 
 /** What is wrong with an answer, if anything is. */
-function judge({ endpoint, bomb, url }: Sent, response: Response, bytes: Buffer): { complaint?: string; reply?: unknown } {
+function judge(
+	{ endpoint, bomb, url }: Sent,
+	response: Response,
+	bytes: Buffer
+): { complaint?: string; reply?: unknown } {
 	const { status, headers } = response;
 	if (status >= 500) return { complaint: `status ${status}: ${bytes.toString().slice(0, 300)}` };
 	const refusedBefore = url.includes('%00') ? [400] : []; // an address with NUL is not looked into
