@@ -12,7 +12,15 @@ const OFFICE = [
 	'/people',
 	'/people/new',
 	'/device',
-	'/settings'
+	'/settings',
+	'/settings/security',
+	'/settings/devices',
+	'/testimonies',
+	'/journal',
+	'/retention',
+	'/help',
+	'/help/notice',
+	'/help/asvs'
 ];
 const FIELD = [
 	'/',
@@ -81,7 +89,7 @@ test.describe('on a phone', () => {
 });
 
 test('before anybody has signed in', async ({ page, server }) => {
-	for (const path of ['/', '/setup', '/sign-in', '/sign-in#code']) {
+	for (const path of ['/', '/setup', '/sign-in', '/sign-in#code', '/receipt', '/help', '/help/lost-tablet']) {
 		await page.goto(server.origin + path);
 		await expect(page.locator('h1').first()).toBeVisible();
 		expect(await faults(page), path).toEqual([]);
