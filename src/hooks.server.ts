@@ -10,6 +10,7 @@ const kept = globalThis as { temoin?: App };
 
 export const init: ServerInit = async () => {
 	if (building || kept.temoin) return;
+	process.umask(0o077); // what the server writes is read by nobody else on the machine
 	kept.temoin = await startApp(process.env, version);
 	tendNightly(kept.temoin, process.env.DATABASE_URL ? undefined : join(dataFolder(process.env), 'backups'));
 	console.log(await greeting(kept.temoin, process.env));
