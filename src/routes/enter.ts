@@ -6,11 +6,17 @@ import { databaseName, type DeviceDatabase, type Holder } from '$lib/local/datab
 import { holderKey, remember } from '$lib/local/holders';
 import { countUnsent, emptyLocked, sendSealed } from '$lib/local/locked';
 import { makeVault } from '$lib/local/locks';
-import { unlock, type Locks, type Random, type Vault } from '$lib/local/vault';
-import { placeOf } from './here.svelte';
+import { unlock, type Locks, type Place, type Random, type Vault } from '$lib/local/vault';
+import { exchangeLock, placeOf } from './here.svelte';
 
 const post = (path: string, body: unknown, method = 'POST', headers: { [name: string]: string } = {}) =>
 	fetch(path, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
+
+/** One exchange at a time for a person's database: another tab may have it open. */
+const sendLocked = (place: Place, key: string): ReturnType<typeof sendSealed> =>
+	navigator.locks.request(exchangeLock(databaseName(place.structure, place.person)), () =>
+		sendSealed(place, key, post)
+	);
 
 /** Opens the vault of somebody who has just proved to the server who they are, or makes them one.
  * @throws Problem `vault.stuck` when what another passphrase sealed here cannot leave now: nothing has been touched */
@@ -27,7 +33,7 @@ export async function openVaultOf(
 	if (opened) return { session, key, ...opened };
 	if (known) {
 		// A forgotten passphrase: its unsent work leaves as it lies before a new vault takes the place of the old one.
-		const { left } = await sendSealed(place, known.key, post);
+		const { left } = await sendLocked(place, known.key);
 		if (left > 0) throw new Problem('vault.stuck', 409, { left });
 	}
 	const made = await makeVault(place, crypto.randomUUID(), passphrase, structureKey, random, () => performance.now());
@@ -45,7 +51,7 @@ export async function openVaultOf(
 export async function giveUp({ session, locks }: Holder): Promise<boolean> {
 	const place = placeOf(session);
 	if (locks) {
-		const { left } = await sendSealed(place, locks.key, post);
+		const { left } = await sendLocked(place, locks.key);
 		if (left > 0) return false;
 	}
 	await Dexie.delete(databaseName(place.structure, place.person));
@@ -58,7 +64,7 @@ export const unsentOf = ({ session }: Holder): Promise<number> => countUnsent(pl
 
 /** Sends what somebody has not sent, without opening it. */
 export const sendUnsentOf = ({ session, locks }: Holder): ReturnType<typeof sendSealed> =>
-	sendSealed(placeOf(session), locks!.key, post);
+	sendLocked(placeOf(session), locks!.key);
 
 /** Whether the server has declared this device lost for somebody. Without a network nobody knows. */
 export async function isRevoked({ session }: Holder): Promise<boolean> {

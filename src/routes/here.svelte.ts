@@ -130,6 +130,7 @@ class Here {
 	async lock(): Promise<void> {
 		if (this.status !== 'open' || this.locks?.none) return;
 		await this.settle();
+		if (this.status !== 'open') return; // locked meanwhile: twice would drop the key that the PIN opens
 		void this.#close();
 		this.held = this.#pin === undefined ? undefined : this.holders.find(({ session }) => isSame(session, this.session));
 		if (!this.held) this.#drop();
@@ -359,9 +360,12 @@ const wait = (milliseconds: number, then: () => void): (() => void) => {
 	return () => clearTimeout(timer);
 };
 
+/** Whoever exchanges for a database holds this, open vault or locked. */
+export const exchangeLock = (name: string): string => `sync-${name}`;
+
 /** One runner for the device: another tab at work is left to it. */
 async function alone(name: string, work: () => Promise<void>): Promise<boolean> {
-	return await navigator.locks.request(`sync-${name}`, { ifAvailable: true }, async (lock) => {
+	return await navigator.locks.request(exchangeLock(name), { ifAvailable: true }, async (lock) => {
 		if (lock) await work();
 		return lock !== null;
 	});

@@ -4,8 +4,9 @@ import type { Change } from '$lib/domain/change';
 import { bringIn } from '$lib/local/clear';
 import { PersonDatabase, START } from '$lib/local/database';
 import { addPasskeyLock, makeVault } from '$lib/local/locks';
-import { emptyLocked } from '$lib/local/locked';
-import { save } from '$lib/local/outbox';
+import { settle } from '$lib/local/arrivals';
+import { countUnsent, emptyLocked, sendSealed, type SendSealed } from '$lib/local/locked';
+import { freeze, save } from '$lib/local/outbox';
 import { thin } from '$lib/local/thinning';
 import { FLOOR, nonceOf, unlock, type Place } from '$lib/local/vault';
 import { findView, listViews, listRefused, read } from '$lib/local/views';
@@ -236,6 +237,67 @@ describe('what lies on the disk', () => {
 		const again = await database(db.name);
 		expect(await again.outbox.count()).toBe(1);
 		expect(await again.settings.count()).toBe(1);
+	});
+});
+
+describe('a locked outbox', () => {
+	test('leaves without what the server has already, whose places the open vault still needs', async () => {
+		const whose = other({ person: uuid() });
+		const name = databaseName(whose.structure, whose.person);
+		const db = new PersonDatabase(name, await openVault(whose));
+		const changes = ['a', 'b', 'c'].map((label) => change('interview', { label }));
+		for (const one of changes) await save(db, one);
+		await freeze(db);
+		const [first, second] = await db.outbox.orderBy('order').toArray();
+		const receipts = [
+			{ verdict: 'applied' as const, sequence: 4 },
+			{ verdict: 'applied' as const, sequence: 5 }
+		];
+		const taken = { first: first!.order, last: second!.order, committed: 5, now: '2014-11-12T09:00:00.000Z', receipts };
+		await db.taken.add(taken as never);
+		db.close();
+
+		expect(await countUnsent(whose)).toBe(1);
+		const sent: { changes: { record: string }[] }[] = [];
+		const send: SendSealed = (_, body) => {
+			sent.push(body as (typeof sent)[number]);
+			const answer = { receipts: [{ verdict: 'applied' }], committed: 9 };
+			return Promise.resolve({ ok: true, status: 200, json: () => Promise.resolve(answer) });
+		};
+		expect(await sendSealed(whose, 'key', send)).toEqual({ left: 0 });
+		expect(sent.flatMap((body) => body.changes.map(({ record }) => record))).toEqual([changes[2]!.record]);
+
+		// Opened again, the batch that was taken becomes records, each with its own sequence.
+		const again = new PersonDatabase(name, db.vault);
+		expect((await again.outbox.toArray()).map(({ record }) => record)).toEqual(
+			changes.slice(0, 2).map(({ record }) => record)
+		);
+		await settle(again, whose.person);
+		const rows = await again.records.toArray();
+		expect(new Map(rows.map(({ id, sequence }) => [id, sequence]))).toEqual(
+			new Map([
+				[changes[0]!.record, 4],
+				[changes[1]!.record, 5]
+			])
+		);
+		await again.delete();
+	});
+
+	test('makes room for another vault, and what was taken is kept as sent', async () => {
+		const whose = other({ person: uuid() });
+		const name = databaseName(whose.structure, whose.person);
+		const db = new PersonDatabase(name, await openVault(whose));
+		await save(db, change('interview', { label: 'a' }));
+		await freeze(db);
+		const { order } = (await db.outbox.toArray())[0]!;
+		await db.taken.add({ first: order, last: order, committed: 5, now: '', receipts: [] } as never);
+		db.close();
+		await emptyLocked(whose, 'old');
+		const after = new PersonDatabase(name, db.vault);
+		expect(await after.outbox.count()).toBe(0);
+		expect(await after.taken.count()).toBe(0);
+		expect(await after.sent.toArray()).toMatchObject([{ sequence: 5, key: 'old', changes: [{ kind: 'interview' }] }]);
+		await after.delete();
 	});
 });
 

@@ -135,6 +135,7 @@ const TABLES = {
 export class LockedDatabase extends Dexie {
 	outbox!: EntityTable<Outgoing, 'order'>;
 	sent!: EntityTable<Sent, 'order'>;
+	taken!: EntityTable<Taken, 'order'>;
 	refused!: EntityTable<Refused, 'id'>;
 	settings!: Table<{ name: string; value: unknown }, string>;
 

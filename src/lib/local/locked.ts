@@ -23,13 +23,13 @@ export async function sendSealed(
 ): Promise<{ left: number; problem?: 'offline' | 'refused' }> {
 	const db = new LockedDatabase(databaseName(place.structure, place.person));
 	const left = async (problem?: 'offline' | 'refused') => ({
-		left: await db.outbox.count(),
+		left: await unsentIn(db),
 		...(problem ? { problem } : {})
 	});
 	try {
 		await freeze(db);
 		for (;;) {
-			const batch = await nextBatch(db, BATCH);
+			const batch = await nextBatch(db, BATCH, await lastTaken(db));
 			if (batch.length === 0) return await left();
 			const changes = batch.map(({ record, sealed }) => ({ record, sealed: toBase64(sealed) }));
 			let reply: SealedReply;
@@ -47,6 +47,17 @@ export async function sendSealed(
 		db.close();
 	}
 }
+
+/** The last place of the outbox whose changes the server has, by a receipt that the open vault has not turned into records
+ * yet. It finds them by their places: nothing here may move them. */
+const lastTaken = async (db: LockedDatabase): Promise<number> =>
+	(await db.taken.orderBy('order').last())?.last ?? -Infinity;
+
+const unsentIn = async (db: LockedDatabase): Promise<number> =>
+	await db.outbox
+		.where('order')
+		.above(await lastTaken(db))
+		.count();
 
 /** Clears what the server has, by change. Records are not touched: when the vault opens again, they come with the next
  * pull. */
@@ -70,8 +81,12 @@ export async function emptyLocked(place: Place, key: string): Promise<void> {
 	const db = new LockedDatabase(databaseName(place.structure, place.person));
 	try {
 		await db.transaction('rw', db.tables, async () => {
-			if ((await db.outbox.count()) > 0) throw new Error('unsent changes are still here');
-			for (const table of ['records', 'taken', 'settings']) await db.table(table).clear();
+			if ((await unsentIn(db)) > 0) throw new Error('unsent changes are still here');
+			for (const { first, last, committed } of await db.taken.toArray()) {
+				const batch = await db.outbox.where('order').between(first, last, true, true).toArray();
+				await db.sent.add({ sequence: committed, changes: batch.map(sealedOf) } as Sent);
+			}
+			for (const table of ['outbox', 'records', 'taken', 'settings']) await db.table(table).clear();
 			await db.sent.toCollection().modify((row) => void (row.key ??= key));
 			await db.refused.toCollection().modify((row) => void (row.key ??= key));
 		});
@@ -84,7 +99,7 @@ export async function emptyLocked(place: Place, key: string): Promise<void> {
 export async function countUnsent(place: Place): Promise<number> {
 	const db = new LockedDatabase(databaseName(place.structure, place.person));
 	try {
-		return await db.outbox.count();
+		return await unsentIn(db);
 	} finally {
 		db.close();
 	}

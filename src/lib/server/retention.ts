@@ -22,26 +22,22 @@ export async function dueNow(app: App, db: Reader, structure: string): Promise<D
 	const limit = app.clock();
 	limit.setUTCMonth(limit.getUTCMonth() - months);
 	const before = limit.toISOString();
-	const rows = await db
-		.selectFrom('record')
-		.select('record.id')
-		.where('record.structure_id', '=', structure)
-		.where('record.kind', '=', 'interview')
-		.where('record.owner', '!=', NOBODY)
-		.where(({ not, exists, selectFrom, or, eb }) =>
-			not(
-				exists(
-					selectFrom('change')
-						.select('change.id')
-						.whereRef('change.structure_id', '=', 'record.structure_id')
-						.where((inner) =>
-							or([inner('change.record_id', '=', eb.ref('record.id')), inner('change.about', '=', eb.ref('record.id'))])
-						)
-						.where('change.received_at', '>=', before)
-				)
-			)
-		)
+	// One pass over the changes: an excerpt's speak for the interview it is about.
+	const contacts = await db
+		.selectFrom('change')
+		.select((eb) => [eb.fn.coalesce('about', 'record_id').as('id'), eb.fn.max('received_at').as('last')])
+		.where('structure_id', '=', structure)
+		.groupBy((eb) => eb.fn.coalesce('about', 'record_id'))
 		.execute();
+	const recent = new Set(contacts.filter(({ last }) => last >= before).map(({ id }) => id));
+	const interviews = await db
+		.selectFrom('record')
+		.select('id')
+		.where('structure_id', '=', structure)
+		.where('kind', '=', 'interview')
+		.where('owner', '!=', NOBODY)
+		.execute();
+	const rows = interviews.filter(({ id }) => !recent.has(id));
 	return { months, before, interviews: rows.map(({ id }) => id) };
 }
 
