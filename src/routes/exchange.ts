@@ -4,20 +4,40 @@ import { bringIn } from '$lib/local/clear';
 import { thin } from '$lib/local/thinning';
 import { canonical } from '$lib/domain/record';
 import { findView, read } from '$lib/local/views';
-import { here } from './here.svelte';
-import { exchange, type Outcome, type Send } from '$lib/sync/exchange';
+import { offerSealed } from '$lib/local/locked';
+import { here, placeOf } from './here.svelte';
+import { exchange, gzip, type Outcome, type Send } from '$lib/sync/exchange';
+import { upload } from '$lib/sync/upload';
 
 /** One exchange for the person who is open, with what goes before it and after: what a version without a vault had kept is
  * brought in, words whose time here is over leave. */
 export async function exchangeHere(
 	db: PersonDatabase,
-	send: Send,
-	{ structure, person, device }: Session,
+	call: (
+		method: 'POST' | 'PUT',
+		path: string,
+		body: BodyInit | null,
+		headers: { [name: string]: string }
+	) => Promise<Response>,
+	session: Session,
 	onprogress: (sent: number, of: number) => void
 ): Promise<Outcome> {
+	const { structure, person, device } = session;
 	await bringIn(db, structure.id, person.id);
-	const outcome = await exchange({ db, send, person: person.id, device: device.id, onprogress });
+	const now = () => Date.now();
+	const send: Send = (path, body, headers) => call('POST', path, body as BodyInit, headers);
+	const outcome = await exchange({ db, send, pack: gzip, person: person.id, device: device.id, now, onprogress });
 	if (outcome.state !== 'done') return outcome;
+	await offerSealed(db, placeOf(session), (path, body) =>
+		call('POST', path, JSON.stringify(body), { 'content-type': 'application/json' })
+	);
+	await upload({
+		db,
+		send: (path, body, headers) => call('PUT', path, body as BodyInit | null, headers),
+		person: person.id,
+		now: () => new Date().toISOString(),
+		mint: () => crypto.randomUUID()
+	});
 	await thin(db, structure.id, person.id);
 	await followOwnRights(db, person);
 	return outcome;

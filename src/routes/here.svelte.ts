@@ -238,8 +238,8 @@ class Here {
 			async (onprogress) => {
 				// Loaded when first needed: an interview opens without it.
 				const { exchangeHere } = await import('./exchange');
-				const send = (path: string, body: Uint8Array | string, headers: Record<string, string>) =>
-					callAs(key, 'POST', path, body as BodyInit, headers);
+				const send = (method: 'POST' | 'PUT', path: string, body: BodyInit | null, headers: Record<string, string>) =>
+					callAs(key, method, path, body ?? undefined, headers);
 				const outcome = await exchangeHere(db, send, session, onprogress);
 				if (outcome.state === 'revoked') setTimeout(() => void this.giveUp(placeOf(session)), 0);
 				else writeCanary({ name: session.person.name, unsent: await db.outbox.count() });

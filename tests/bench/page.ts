@@ -5,7 +5,7 @@ import { save } from '../../src/lib/local/outbox';
 import { unlock, Vault } from '../../src/lib/local/vault';
 import { lay, listViews } from '../../src/lib/local/views';
 import { fold } from '../../src/lib/domain/merge';
-import { exchange } from '../../src/lib/sync/exchange';
+import { exchange, gzip } from '../../src/lib/sync/exchange';
 import type { Change } from '../../src/lib/domain/change';
 
 /** What the bench runs inside a real page. Times are in milliseconds. */
@@ -54,17 +54,12 @@ function changeOf(who: Who, i: number): Change {
 	};
 }
 
-async function gzip(json: string): Promise<Uint8Array> {
-	const stream = new Blob([json]).stream().pipeThrough(new CompressionStream('gzip'));
-	return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
 /** Our push, everything on: `spent` until the last receipt is on the disk, `tidied` until the rows are in place too. */
 async function push(who: Who, count: number): Promise<{ spent: number; tidied: number }> {
 	const db = new PersonDatabase(`bench-${crypto.randomUUID()}`, await vaultFor(who));
 	const send = sendAs(who);
 	await db.settings.put({ name: 'position', value: START });
-	const warm = await exchange({ db, send, person: who.person, device: who.device });
+	const warm = await exchange({ db, send, pack: gzip, now: Date.now, person: who.person, device: who.device });
 	if (warm.state !== 'done') throw new Error(warm.state);
 	for (let at = 0; at < count; at += 1000) {
 		const changes = Array.from({ length: Math.min(1000, count - at) }, (_, i) => changeOf(who, at + i));
@@ -76,7 +71,15 @@ async function push(who: Who, count: number): Promise<{ spent: number; tidied: n
 	const onprogress = (sent: number) => {
 		if (sent === count && spent === 0) spent = performance.now() - start;
 	};
-	const outcome = await exchange({ db, send, person: who.person, device: who.device, onprogress });
+	const outcome = await exchange({
+		db,
+		send,
+		pack: gzip,
+		now: Date.now,
+		person: who.person,
+		device: who.device,
+		onprogress
+	});
 	const tidied = performance.now() - start;
 	if (outcome.state !== 'done' || outcome.position.digest !== 'equal' || (await db.outbox.count()) > 0)
 		throw new Error(JSON.stringify(outcome));

@@ -151,7 +151,7 @@ describe('what lies on the disk', () => {
 		expect(await dump(db.name)).not.toMatch(/MARQUE|4711/);
 		// And all of it is still there for who has the key.
 		expect(read<{ note: string }>(await findView(db, 'p', draft.record)).note).toBe('MARQUE note');
-		expect((await listRefused(db))[0]!.change.fields.label).toBe('MARQUE-label-refused');
+		expect((await listRefused(db))[0]!.change!.fields.label).toBe('MARQUE-label-refused');
 		expect(await db.readSealed('sheets:c')).toEqual({ text: 'MARQUE sheets' });
 		expect(await db.openRecord((await db.records.get(record.id))!)).toMatchObject({
 			unknown: 'MARQUE unknown',
@@ -178,14 +178,14 @@ describe('what lies on the disk', () => {
 		expect(Object.keys(view.fields)).toHaveLength(20);
 	});
 
-	test('a row moved under another record does not open, and says so rather than show the wrong person’s words', async () => {
+	test('a row moved under another record does not open: nobody’s words are shown as somebody else’s', async () => {
 		const db = await database();
 		const [a, b] = [change('interview', { label: 'A' }), change('interview', { label: 'B' })];
 		await save(db, a);
 		await save(db, b);
 		const rows = await db.outbox.toArray();
 		await db.outbox.put({ ...rows[0]!, sealed: rows[1]!.sealed });
-		await expect(findView(db, 'p', a.record)).rejects.toThrow();
+		expect(await findView(db, 'p', a.record)).toBeUndefined();
 	});
 
 	test('what a version without a vault had kept comes in, once, and its open rows are gone', async () => {
@@ -219,7 +219,7 @@ describe('what lies on the disk', () => {
 		expect(await bringIn(db, structure, person)).toBe(2);
 		const labels = (await listViews(db, person, 'interview')).map((view) => read<{ label: string }>(view).label);
 		expect(labels.toSorted()).toEqual(['MARQUE-draft', 'MARQUE-frozen']);
-		expect((await listRefused(db)).map(({ change }) => change.id)).toEqual([refused.id]);
+		expect((await listRefused(db)).map(({ change }) => change!.id)).toEqual([refused.id]);
 		expect(await db.openChange((await db.sent.toArray())[0]!.changes[0]!)).toEqual(sent);
 		expect(await Dexie.exists(`temoin-${structure}-${person}`)).toBe(false);
 		expect(await bringIn(db, structure, person)).toBe(0);

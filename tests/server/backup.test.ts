@@ -108,7 +108,8 @@ describe('a backup', () => {
 			db: sandrine.db,
 			send: after.send,
 			person: sandrine.person,
-			device: sandrine.device.session.device.id
+			device: sandrine.device.session.device.id,
+			now: () => app.clock().getTime()
 		};
 		const { exchange } = await import('$lib/sync/exchange');
 		expect(await exchange(moved)).toMatchObject({ state: 'done', position: { digest: 'equal' } });

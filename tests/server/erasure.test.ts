@@ -214,7 +214,7 @@ describe.each(DATABASES)('a testimony erased on %s', (name) => {
 		];
 		for (const device of [sandrine, claire]) {
 			const { receipts } = await sync(app, device, stale);
-			expect(receipts).toEqual(stale.map(() => ({ verdict: 'erased' })));
+			expect(receipts.map(({ verdict }) => verdict)).toEqual(stale.map(() => 'erased'));
 		}
 		expect(await tracesOf(app, MARKERS)).toEqual([]);
 		expect(await storedRecords(app, structure)).toEqual(before);

@@ -3,7 +3,7 @@ import type { App } from '$lib/server/app';
 import { PersonDatabase } from '$lib/local/database';
 import { save } from '$lib/local/outbox';
 import { findView, listViews, type View } from '$lib/local/views';
-import { exchange, type Outcome, type Send } from '$lib/sync/exchange';
+import { exchange, gzip, type Outcome, type Send } from '$lib/sync/exchange';
 import { seenOf } from '$lib/domain/record';
 import type { Vault } from '$lib/local/vault';
 import { call, uuid, type Device } from './server';
@@ -60,7 +60,14 @@ export class Tablet {
 	};
 
 	sync(): Promise<Outcome> {
-		return exchange({ db: this.db, send: this.send, person: this.person, device: this.device.session.device.id });
+		return exchange({
+			db: this.db,
+			send: this.send,
+			pack: gzip,
+			person: this.person,
+			device: this.device.session.device.id,
+			now: () => this.app.clock().getTime()
+		});
 	}
 
 	/** Edits a record as a form does: naming what was on the screen, or what `seen` gives. */

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { Stakeholder, type Framework, type Question } from './framework';
 import { Day, Id } from './ids';
+import { Media } from './media';
 
 export const MAX_WORDS = 20_000;
 const Words = z.string().check(z.maxLength(MAX_WORDS));
@@ -37,7 +38,7 @@ export const interviewFields = {
 	note: Words, // for the team, never quoted
 	receipt: z.string().check(z.minLength(20), z.maxLength(60)) // hash of the code that the respondent was given
 };
-export const interviewFamilies = { 'answer:': Answer, 'consent:': Consent };
+export const interviewFamilies = { 'answer:': Answer, 'consent:': Consent, 'media:': z.nullable(Media) };
 
 export const answerField = (question: string) => `answer:${question}`;
 export const consentField = (item: string) => `consent:${item}`;

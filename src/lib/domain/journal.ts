@@ -23,6 +23,10 @@ export const JOURNAL_ACTS = [
 	'consent.withdrawn',
 	'person.erased',
 	'retention.run',
+	'quarantine.read',
+	'quarantine.released',
+	'quarantine.set-aside',
+	'outbox.imported', // a device's outbox was brought as a file
 	'journal.read'
 ] as const;
 export const JournalAct = z.enum(JOURNAL_ACTS);

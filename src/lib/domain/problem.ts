@@ -27,13 +27,21 @@ export type ProblemCode =
 	| 'device.revoked'
 	| 'sealed.altered'
 	| 'vault.stuck'
+	| 'protocol.unknown'
+	| 'quarantine.unready'
+	| 'stick.foreign'
+	| 'stick.unreadable'
+	| 'stick.signature'
+	| 'media.refused'
+	| 'media.range'
+	| 'media.differs'
 	| 'receipt.refused'
 	| 'record.erased'
 	| 'too-many-tries'
 	| 'director.last'
 	| 'place.full';
 
-export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 429 | 507;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 416 | 426 | 429 | 507;
 
 /** A problem travels as `{ problem, details }` with its HTTP status. Anything else that is thrown is a bug. */
 export class Problem extends Error {

@@ -50,6 +50,8 @@ export const ACTS = {
 	'erase-testimonies': ['director'],
 	'read-journal': ['director'],
 	'run-retention': ['director'],
+	'judge-quarantine': ['director'],
+	'import-outbox': ['director'],
 	'delete-fictitious': ['director']
 } as const satisfies { [act: string]: readonly Role[] };
 export type Act = keyof typeof ACTS;

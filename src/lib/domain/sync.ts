@@ -18,17 +18,30 @@ export const Record = z.looseObject({
 });
 export type Record = z.infer<typeof Record>;
 
+/** The least that a record of any version says: with it, it counts in the digest. */
+export const Place = z.looseObject({ id: z.string(), audience: z.string(), sequence: z.int() });
+
+/** An erasure, as a device remembers it: `proof` is the server's own, so that it can be told again to a server that came
+ * back from before it, and by nobody else. */
+export const Erased = z.looseObject({ id: Id, proof: z.string().check(z.maxLength(64)) });
+export type Erased = z.infer<typeof Erased>;
+
 /** What stays of a record in an audience it has left, by deletion, erasure or otherwise. An erased one takes with it
  * whatever a device still keeps of it, unsent edits too. */
 export const Mark = z.looseObject({
 	id: Id,
 	sequence: z.int(),
 	gone: z.literal(true),
-	erased: z.optional(z.boolean())
+	erased: z.optional(z.boolean()),
+	proof: z.optional(z.string())
 });
 export type Mark = z.infer<typeof Mark>;
 
-export const PROTOCOL = 1;
+/** Raised when a request or a reply says something that the version before would misread. Two versions that follow one
+ * another understand each other: what one adds, the other keeps or leaves alone. */
+export const PROTOCOL = 2;
+export const speaks = (protocol: number): boolean => Math.abs(protocol - PROTOCOL) <= 1;
+
 /** A batch holds at most this many changes, and this many bytes once inflated: more is refused with 413 and halved. */
 export const MAX_CHANGES = 1000;
 export const MAX_BYTES = 5_000_000;
@@ -53,7 +66,9 @@ export const SyncRequest = z.looseObject({
 	changes: z.array(z.unknown()),
 	cursor: z.nullable(Cursor),
 	audiences: z.array(z.string()).check(z.maxLength(2000)),
-	filling: z.array(Filling).check(z.maxLength(2000))
+	filling: z.array(Filling).check(z.maxLength(2000)),
+	erased: z.optional(z.array(Erased).check(z.maxLength(MAX_CHANGES))), // told again to a server that came back
+	signer: z.optional(z.string()) // the public key by which the device knows the server's receipts, or nothing yet
 });
 export type SyncRequest = z.infer<typeof SyncRequest>;
 
@@ -62,8 +77,11 @@ export type SyncRequest = z.infer<typeof SyncRequest>;
 export const Receipt = z.looseObject({
 	verdict: z.enum(['applied', 'contested', 'quarantined', 'erased']),
 	sequence: z.optional(z.int()),
+	stored: z.optional(z.int()), // of a repeat: the sequence of the commit that holds it
 	problem: z.optional(z.string()),
-	fields: z.optional(z.array(z.string()))
+	fields: z.optional(z.array(z.string())),
+	reason: z.optional(z.string()), // why the office has set it aside
+	erased: z.optional(z.array(Erased)) // what it was about
 });
 export type Receipt = z.infer<typeof Receipt>;
 
@@ -79,9 +97,20 @@ export const SyncReply = z.looseObject({
 	digest: z.optional(z.looseObject({ count: z.int(), sum: z.int() })), // with the last page
 	epoch: z.string(),
 	backup: z.nullable(z.looseObject({ sequence: z.int(), at: z.string() })), // what a backup surely holds
+	judging: z.optional(z.string()), // once it is another, what was refused may be judged otherwise: it is offered again
+	signer: z.optional(z.string()), // the public key of the server's receipts, where the device does not know it
 	now: z.string() // the server's time, for display
 });
 export type SyncReply = z.infer<typeof SyncReply>;
+
+/** A reply as a device reads it: what it is made of is parsed one by one, so that a record this version cannot read holds
+ * nothing back. */
+export const ReceivedReply = z.extend(SyncReply, {
+	receipts: z.array(z.extend(Receipt, { verdict: z.string() })),
+	records: z.array(z.unknown()),
+	marks: z.array(z.unknown())
+});
+export type ReceivedReply = z.infer<typeof ReceivedReply>;
 
 /** What became of a locked vault's outbox. */
 export const SealedReply = z.looseObject({ receipts: z.array(Receipt), committed: z.int() });

@@ -1,6 +1,7 @@
 import Dexie, { type EntityTable, type Table } from 'dexie';
 import type { Change } from '../domain/change';
-import type { Cursor, Filling, Receipt, Record } from '../domain/sync';
+import type { Media } from '../domain/media';
+import type { Cursor, Filling, ReceivedReply, Record } from '../domain/sync';
 import type { Session } from '../domain/session';
 import { nonceOf, type Locks, type Vault } from './vault';
 
@@ -15,19 +16,46 @@ export type Kept = {
 	since: string; // the server's time when this state of it came
 	sealed: Uint8Array;
 	stub?: 1; // its words have left this device
+	pass?: number; // of the fetching from zero that brought it
 };
+/** What a record that this version cannot read is kept as, for a later one. */
+export const UNREADABLE = '';
 /** A change as it lies here, and as it may leave while the vault is locked. */
 export type SealedChange = { id: string; record: string; kind: string; about?: string; at: string; sealed: Uint8Array };
 /** A change waiting to leave. `open` still takes edits; `frozen` may already be on its way and never changes again. */
 export type Outgoing = SealedChange & { order: number; state: 'open' | 'frozen' };
 /** A batch the server has, kept until a backup of the server has it too. One row a batch: a row a change would cost more
- * to write than the whole exchange. `key` names the vault before this one, whose passphrase was forgotten. */
-export type Sent = { order: number; sequence: number; changes: SealedChange[]; key?: string };
+ * to write than the whole exchange. `key` names the vault before this one, whose passphrase was forgotten; `again` says
+ * that the server came back from before it. */
+export type Sent = { order: number; sequence: number; changes: SealedChange[]; key?: string; again?: 1 };
 /** A batch whose every change has been taken and whose records this device can work out by itself: written down as one row
  * while a backlog drains, and turned into records once the line is free. Its changes stay in the outbox until then. */
-export type Taken = { order: number; first: number; last: number; committed: number; now: string; receipts: Receipt[] };
+export type Taken = {
+	order: number;
+	first: number;
+	last: number;
+	committed: number;
+	now: string;
+	receipts: ReceivedReply['receipts'];
+};
 /** A change the server refused, with why: nothing is thrown away. */
-export type Refused = SealedChange & { problem: string; fields: string[]; refusedAt: string; key?: string };
+export type Refused = SealedChange & {
+	problem: string;
+	fields: string[];
+	refusedAt: string;
+	reason?: string; // why the office has set it aside
+	key?: string;
+};
+/** A record of a history that the server has no more, kept until it is there again: `epoch` names that history. */
+export type Aside = Kept & { epoch: string };
+
+/** A recording or a picture, its pieces beside it: `doneAt` is the server's time when it was whole there. */
+export type MediaRow = Media & {
+	about: string;
+	state: 'waiting' | 'sent' | 'refused';
+	doneAt?: string;
+};
+export type Chunk = { hash: string; number: number; sealed: Uint8Array };
 
 /** Where this device stands with the server. */
 export type Position = {
@@ -39,6 +67,17 @@ export type Position = {
 	/** Whether the last exchange ended with the same rows on both sides. */
 	digest: 'equal' | 'different' | 'unknown';
 	syncedAt: string | null; // the server's time
+	/** How many times everything was fetched from zero, and whether the last time is still under way: what it has not
+	 * brought again by its end leaves. */
+	pass?: number;
+	sweep?: boolean;
+	/** What is offered again at the next exchange: what was refused, or all that was sent too. */
+	offer?: 'refused' | 'all' | undefined;
+	/** The erasures are being told again to a server that came back: up to this id they have been. */
+	tell?: string | undefined;
+	judging?: string | undefined;
+	repairedAt?: string; // the server's time
+	offset?: number; // milliseconds the server's clock is ahead of this device's: for people to read
 };
 
 export const START: Position = {
@@ -63,32 +102,36 @@ export class PersonDatabase extends Dexie {
 	sent!: EntityTable<Sent, 'order'>;
 	taken!: EntityTable<Taken, 'order'>;
 	refused!: EntityTable<Refused, 'id'>;
-	erased!: EntityTable<{ id: string }, 'id'>; // nothing about these is ever kept again
+	aside!: Table<Aside, [string, string]>;
+	media!: EntityTable<MediaRow, 'hash'>;
+	chunks!: Table<Chunk, [string, number]>;
+	erased!: EntityTable<{ id: string; proof?: string }, 'id'>; // nothing about these is ever kept again
 	settings!: Table<{ name: string; value: unknown }, string>;
 	#opened = new Map<string, { nonce: string; record: Record }>();
 	/** The open change written last, so that typing on does not open it again at every pause. */
 	typing: { row: Outgoing; change: Change } | undefined;
+	/** Whether a record was met that does not open: what the server has takes its place. */
+	damaged = false;
 
 	constructor(
 		name: string,
 		readonly vault: Vault
 	) {
 		super(name, { chromeTransactionDurability: 'strict' }); // a tablet may lose power at any moment
-		// Shipped versions are history: add version(2) below, never edit version(1).
-		this.version(1).stores(TABLES);
+		declare(this);
 	}
 
-	async sealRecord(record: Record, since: string): Promise<Kept> {
+	async sealRecord(record: Record, since: string, pass = 0): Promise<Kept> {
 		const { id, kind, owner, about, audience, sequence, ...content } = record;
 		const sealed = await this.vault.seal(id, 'record-1', content);
-		return { id, kind, owner, ...(about ? { about } : {}), audience, sequence, since, sealed };
+		return { id, kind, owner, ...(about ? { about } : {}), audience, sequence, since, sealed, pass };
 	}
 
 	async openRecord(row: Kept): Promise<Record> {
 		const nonce = nonceOf(row.sealed);
 		const known = this.#opened.get(row.id);
 		if (known?.nonce === nonce) return { ...known.record, sequence: row.sequence, audience: row.audience };
-		const { sealed, since: _, stub: __, ...clear } = row;
+		const { sealed, since: _, stub: __, pass: ___, ...clear } = row;
 		const record = { ...(await this.vault.open<Pick<Record, 'fields'>>(row.id, 'record-1', sealed)), ...clear };
 		if (this.#opened.size >= OPENED) this.#opened.delete(this.#opened.keys().next().value!);
 		this.#opened.set(row.id, { nonce, record });
@@ -121,18 +164,25 @@ export class PersonDatabase extends Dexie {
 	}
 }
 
-const TABLES = {
-	records: 'id, kind, about, [audience+sequence+id]', // the last one gives the digest without reading a row
-	outbox: '++order, [record+state], [state+order], kind',
-	sent: '++order, sequence',
-	taken: '++order',
-	refused: 'id',
-	erased: 'id',
-	settings: 'name'
-};
+/** Shipped versions are history: add the next one below, never edit one. */
+function declare(db: Dexie): void {
+	db.version(1).stores({
+		records: 'id, kind, about, [audience+sequence+id]', // the last one gives the digest without reading a row
+		outbox: '++order, [record+state], [state+order], kind',
+		sent: '++order, sequence',
+		taken: '++order',
+		refused: 'id',
+		erased: 'id',
+		settings: 'name'
+	});
+	db.version(2).stores({ aside: '[id+epoch], id', media: 'hash, about, state', chunks: '[hash+number]' });
+}
 
 /** The same rows while the vault is locked: as they lie, to be sent or counted. */
 export class LockedDatabase extends Dexie {
+	aside!: Table<Aside & { key?: string }, [string, string]>;
+	media!: EntityTable<MediaRow, 'hash'>;
+	chunks!: Table<Chunk, [string, number]>;
 	outbox!: EntityTable<Outgoing, 'order'>;
 	sent!: EntityTable<Sent, 'order'>;
 	taken!: EntityTable<Taken, 'order'>;
@@ -141,7 +191,7 @@ export class LockedDatabase extends Dexie {
 
 	constructor(name: string) {
 		super(name, { chromeTransactionDurability: 'strict' });
-		this.version(1).stores(TABLES);
+		declare(this);
 	}
 }
 

@@ -1,7 +1,14 @@
-import { SealedReply } from '../domain/sync';
-import { freeze, nextBatch } from './outbox';
-import { sealedOf } from './arrivals';
-import { databaseName, LockedDatabase, type Outgoing, type Refused, type Sent } from './database';
+import { SealedReply, type Receipt } from '../domain/sync';
+import { freeze, nextBatch, sealedOf } from './outbox';
+import {
+	databaseName,
+	LockedDatabase,
+	type Outgoing,
+	type PersonDatabase,
+	type Refused,
+	type SealedChange,
+	type Sent
+} from './database';
 import { toBase64, type Place } from './vault';
 
 /** Changes in one call of a locked vault's outbox. */
@@ -50,7 +57,7 @@ export async function sendSealed(
 
 /** The last place of the outbox whose changes the server has, by a receipt that the open vault has not turned into records
  * yet. It finds them by their places: nothing here may move them. */
-const lastTaken = async (db: LockedDatabase): Promise<number> =>
+export const lastTaken = async (db: LockedDatabase): Promise<number> =>
 	(await db.taken.orderBy('order').last())?.last ?? -Infinity;
 
 const unsentIn = async (db: LockedDatabase): Promise<number> =>
@@ -61,18 +68,51 @@ const unsentIn = async (db: LockedDatabase): Promise<number> =>
 
 /** Clears what the server has, by change. Records are not touched: when the vault opens again, they come with the next
  * pull. */
-async function takeReceipts(db: LockedDatabase, batch: readonly Outgoing[], { receipts, committed }: SealedReply) {
+export async function takeReceipts(
+	db: LockedDatabase,
+	batch: readonly Outgoing[],
+	{ receipts, committed }: Pick<SealedReply, 'receipts' | 'committed'>
+): Promise<void> {
 	await db.transaction('rw', db.outbox, db.sent, db.refused, async () => {
-		const isTaken = (i: number) => ['applied', 'contested'].includes(receipts[i]!.verdict);
-		const taken = batch.filter((_, i) => isTaken(i)).map(sealedOf);
+		await db.refused.bulkPut(refusedOf(batch, receipts));
+		const taken = takenOf(batch, receipts);
 		if (taken.length > 0) await db.sent.add({ sequence: committed, changes: taken } as Sent);
-		const refused = batch.flatMap((row, i): Refused[] => {
-			const { verdict, problem = '', fields = [] } = receipts[i]!;
-			return verdict === 'quarantined' ? [{ ...sealedOf(row), problem, fields, refusedAt: '' }] : [];
-		});
-		await db.refused.bulkPut(refused);
 		await db.outbox.bulkDelete(batch.map(({ order }) => order));
 	});
+}
+
+const takenOf = (batch: readonly SealedChange[], receipts: readonly Receipt[]): SealedChange[] =>
+	batch.filter((_, i) => ['applied', 'contested'].includes(receipts[i]!.verdict)).map(sealedOf);
+
+const refusedOf = (batch: readonly SealedChange[], receipts: readonly Receipt[]): Refused[] =>
+	batch.flatMap((row, i): Refused[] => {
+		const { verdict, problem = '', fields = [] } = receipts[i]!;
+		return verdict === 'quarantined' ? [{ ...sealedOf(row), problem, fields, refusedAt: '' }] : [];
+	});
+
+/** Offers again, to a server that came back from before, what a vault whose passphrase was forgotten had sent: as it lies.
+ * @returns whether nothing of it is left to offer */
+export async function offerSealed(db: PersonDatabase, place: Place, send: SendSealed): Promise<boolean> {
+	for (const row of await db.sent.filter(({ key, again }) => key !== undefined && again === 1).toArray()) {
+		for (let from = 0; from < row.changes.length; from += BATCH) {
+			const part = row.changes.slice(from, from + BATCH);
+			const changes = part.map(({ record, sealed }) => ({ record, sealed: toBase64(sealed) }));
+			const response = await send('/api/sealed', { ...place, key: row.key, changes }).catch(() => undefined);
+			const reply = response?.ok ? SealedReply.safeParse(await response.json()).data : undefined;
+			if (reply?.receipts.length !== part.length) return false;
+			const refused = refusedOf(part, reply.receipts).map((one) => ({ ...one, key: row.key! }));
+			const taken = takenOf(part, reply.receipts);
+			// Part by part, in the place of what it was: killed in between, the rest is still to be offered.
+			await db.transaction('rw', db.sent, db.refused, async () => {
+				await db.refused.bulkPut(refused);
+				if (taken.length > 0) await db.sent.add({ sequence: reply.committed, changes: taken, key: row.key } as Sent);
+				const left = row.changes.slice(from + BATCH);
+				if (left.length > 0) await db.sent.put({ ...row, changes: left });
+				else await db.sent.delete(row.order);
+			});
+		}
+	}
+	return true;
 }
 
 /** Makes room for a new vault where nothing unsent is left: what the server gave will come again, what is kept until a
@@ -89,6 +129,7 @@ export async function emptyLocked(place: Place, key: string): Promise<void> {
 			for (const table of ['outbox', 'records', 'taken', 'settings']) await db.table(table).clear();
 			await db.sent.toCollection().modify((row) => void (row.key ??= key));
 			await db.refused.toCollection().modify((row) => void (row.key ??= key));
+			await db.aside.toCollection().modify((row) => void (row.key ??= key));
 		});
 	} finally {
 		db.close();

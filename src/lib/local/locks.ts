@@ -1,6 +1,7 @@
 import {
 	encrypt,
 	FLOOR,
+	fromBase64,
 	fromPassphrase,
 	fromPrf,
 	fromShared,
@@ -90,6 +91,3 @@ async function calibrate(random: Random, now: () => number): Promise<number> {
 	const spent = Math.max(1, now() - start);
 	return Math.round(Math.min(CEILING, Math.max(FLOOR, (probe * TARGET) / spent)));
 }
-
-const fromBase64 = (text: string): Bytes =>
-	Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (one) => one.charCodeAt(0));

@@ -2,7 +2,14 @@ import Dexie from 'dexie';
 import type { Change } from '../domain/change';
 import { fold } from '../domain/merge';
 import { nonceOf } from './vault';
-import type { Outgoing, PersonDatabase } from './database';
+import {
+	readSetting,
+	type Outgoing,
+	type PersonDatabase,
+	type Position,
+	type Refused,
+	type SealedChange
+} from './database';
 
 /** Puts an edit on the disk. When this resolves the transaction is durable: only then may a screen say « enregistré ».
  * Edits of one record meet in its one open change, so that typing a page makes one change, not hundreds.
@@ -41,6 +48,53 @@ export async function freeze(db: Dexie & Pick<PersonDatabase, 'outbox'>): Promis
 			.where('[state+order]')
 			.between(['open', Dexie.minKey], ['open', Dexie.maxKey])
 			.modify({ state: 'frozen' });
+	});
+}
+
+/** What lies in the outbox, without its place there. */
+export const sealedOf = ({ id, record, kind, about, at, sealed }: SealedChange): SealedChange => ({
+	id,
+	record,
+	kind,
+	...(about ? { about } : {}),
+	at,
+	sealed
+});
+
+/** A change that does not open here: offering it again would change nothing. */
+export const DAMAGED = 'change.damaged';
+
+/** Puts back at the head of the outbox what is to be offered again: what was refused, now that it may be judged otherwise,
+ * and, when the server came back from before it, all that was sent. Nothing is in two places, nor in none, at any moment.
+ * Before an exchange, once everything is frozen: the ranges that receipts clear then hold nothing else. */
+export async function offerAgain(db: PersonDatabase): Promise<void> {
+	await db.transaction('rw', db.outbox, db.sent, db.refused, db.settings, async () => {
+		const position = await readSetting<Position>(db, 'position');
+		if (!position?.offer) return;
+		const all = position.offer === 'all';
+		const sent = all ? await db.sent.filter(({ key }) => key === undefined).toArray() : [];
+		const refused = await db.refused.filter(({ key, problem }) => key === undefined && problem !== DAMAGED).toArray();
+		const there = new Set((await db.outbox.toArray()).map(({ id }) => id));
+		const changes = [...sent.flatMap(({ changes }) => changes), ...refused].filter(({ id }) => !there.has(id));
+		const head = ((await db.outbox.orderBy('order').first())?.order ?? 1) - changes.length;
+		await db.outbox.bulkPut(changes.map((one, i) => ({ ...sealedOf(one), order: head + i, state: 'frozen' as const })));
+		await db.sent.bulkDelete(sent.map(({ order }) => order));
+		await db.refused.bulkDelete(refused.map(({ id }) => id));
+		// Another vault sealed these: they leave as they lie.
+		if (all) await db.sent.toCollection().modify((row) => void (row.again = 1));
+		await db.settings.put({ name: 'position', value: { ...position, offer: undefined } });
+	});
+}
+
+/** Takes one change out of the way of the others, with why: it stays here, visible and exportable. */
+export async function setRefused(
+	db: PersonDatabase,
+	row: Outgoing,
+	why: Pick<Refused, 'problem' | 'refusedAt'>
+): Promise<void> {
+	await db.transaction('rw', db.outbox, db.refused, async () => {
+		await db.refused.put({ ...sealedOf(row), ...why, fields: [] });
+		await db.outbox.delete(row.order);
 	});
 }
 

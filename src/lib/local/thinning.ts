@@ -33,7 +33,7 @@ export async function thin(db: PersonDatabase, structure: string, person: string
 		if (busy.has(row.id)) continue;
 		const record = await db.openRecord(row);
 		if (row.kind === 'interview' && inUse(record.fields, 'state') === 'draft') continue;
-		const sealed = await db.sealRecord({ ...record, fields: withoutWords(record.fields) }, row.since);
+		const sealed = await db.sealRecord({ ...record, fields: withoutWords(record.fields) }, row.since, row.pass);
 		await db.transaction('rw', db.records, db.outbox, async () => {
 			const still = (await db.records.get(row.id))?.sequence === row.sequence;
 			const edited = await db.outbox.where('[record+state]').between([row.id, ''], [row.id, '\uffff']).count();

@@ -12,7 +12,7 @@ export type Locks = {
 };
 
 /** What is sealed, so that a row moved to another place does not open there. */
-export type Schema = 'record-1' | 'change-1' | 'setting-1';
+export type Schema = 'record-1' | 'change-1' | 'setting-1' | 'media-1';
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 export type Random = (bytes: number) => Bytes;
@@ -55,20 +55,29 @@ export class Vault {
 	}
 
 	/** Seals a value for one record: version, fresh nonce, ciphertext. */
-	async seal(record: string, schema: Schema, value: unknown): Promise<Bytes> {
+	seal(record: string, schema: Schema, value: unknown): Promise<Bytes> {
+		return this.sealBytes(record, schema, utf8(JSON.stringify(value)));
+	}
+
+	async sealBytes(record: string, schema: Schema, plain: Bytes): Promise<Bytes> {
 		const iv = this.#random(NONCE);
 		const additionalData = this.#about(record, schema);
-		const sealed = await subtle.encrypt({ name: GCM, iv, additionalData }, this.#key, utf8(JSON.stringify(value)));
+		const sealed = await subtle.encrypt({ name: GCM, iv, additionalData }, this.#key, plain);
 		return join(new Uint8Array([VERSION]), iv, new Uint8Array(sealed));
+	}
+
+	async openBytes(record: string, schema: Schema, sealed: Uint8Array): Promise<Bytes> {
+		const bytes = sealed as Bytes;
+		const iv = bytes.subarray(1, 1 + NONCE);
+		const additionalData = this.#about(record, schema);
+		return new Uint8Array(
+			await subtle.decrypt({ name: GCM, iv, additionalData }, this.#key, bytes.subarray(1 + NONCE))
+		);
 	}
 
 	/** @throws OperationError when it was sealed for something else, by another key, or altered */
 	async openText(record: string, schema: Schema, sealed: Uint8Array): Promise<string> {
-		const bytes = sealed as Bytes;
-		const iv = bytes.subarray(1, 1 + NONCE);
-		const additionalData = this.#about(record, schema);
-		const plain = await subtle.decrypt({ name: GCM, iv, additionalData }, this.#key, bytes.subarray(1 + NONCE));
-		return new TextDecoder().decode(plain);
+		return new TextDecoder().decode(await this.openBytes(record, schema, sealed));
 	}
 
 	async open<T>(record: string, schema: Schema, sealed: Uint8Array): Promise<T> {
@@ -170,3 +179,6 @@ export const toBase64 = (bytes: Uint8Array): string =>
 		.replaceAll('+', '-')
 		.replaceAll('/', '_')
 		.replace(/=+$/, '');
+
+export const fromBase64 = (text: string): Bytes =>
+	Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (one) => one.charCodeAt(0));

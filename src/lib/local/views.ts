@@ -3,7 +3,17 @@ import { isGone, valuesOf, type Fields } from '../domain/record';
 import type { Record } from '../domain/sync';
 import type { Subject } from '../domain/kinds';
 import { merge } from '../domain/merge';
-import type { Kept, Outgoing, PersonDatabase, Refused } from './database';
+import {
+	readSetting,
+	UNREADABLE,
+	type Aside,
+	type Kept,
+	type Outgoing,
+	type PersonDatabase,
+	type Position,
+	type Refused
+} from './database';
+import { DAMAGED } from './outbox';
 
 /** A record as the person sees it: what the server gave, with their own unsent edits laid over. `stub` says that its words
  * have left this device. */
@@ -36,13 +46,28 @@ async function openViews(
 	const views = await Promise.resolve(
 		Promise.all(
 			rows.map(async ({ record, unsent }) => {
-				const opened = record && (await db.openRecord(record));
-				const view = lay(opened, await Promise.all(unsent.map(db.openChange)), person);
+				const opened = record && (await openIfSound(db, record));
+				const view = lay(opened, await openSound(db, unsent), person);
 				return view && { ...view, stub: record?.stub === 1 };
 			})
 		)
 	);
 	return views.filter((view) => view !== undefined).filter(({ fields }) => !isGone(fields));
+}
+
+/** A record, or nothing where it does not open: one that is damaged hides no other, and the next exchange fetches it anew. */
+async function openIfSound(db: PersonDatabase, row: Kept): Promise<Record | undefined> {
+	if (row.kind === UNREADABLE) return undefined;
+	return await db.openRecord(row).catch(() => {
+		db.damaged = true;
+		return undefined;
+	});
+}
+
+/** The changes that open. One that does not is set aside by the next exchange, visible and exportable as it lies. */
+async function openSound(db: PersonDatabase, rows: readonly Outgoing[]): Promise<Change[]> {
+	const changes = await Promise.all(rows.map((row) => db.openChange(row).catch(() => undefined)));
+	return changes.filter((change) => change !== undefined);
 }
 
 /** One record, or nothing when there is none or it is gone. */
@@ -71,18 +96,25 @@ export async function listViews(db: PersonDatabase, person: string, kind: string
 /** A view's values in use, typed by the caller, who knows the kind. */
 export const read = <T>(view: View | undefined): Partial<T> => (view ? (valuesOf(view.fields) as Partial<T>) : {});
 
-/** A refused change, opened. */
-export type RefusedChange = Omit<Refused, 'sealed'> & { change: Change };
+/** A refused change, opened where it opens. */
+export type RefusedChange = Refused & { change: Change | undefined };
 
-/** What was refused and this vault can open: what one before it sealed is in the server's quarantine. */
+/** What was refused and this vault sealed: what one before it sealed is in the server's quarantine. */
 export async function listRefused(db: PersonDatabase): Promise<RefusedChange[]> {
 	const rows = await db.refused.filter(({ key }) => key === undefined).toArray();
-	return await Promise.resolve(
-		Promise.all(
-			rows.map(async (row) => {
-				const { sealed: _, ...clear } = row;
-				return { ...clear, change: await db.openChange(row) };
-			})
-		)
-	);
+	const open = async (row: Refused) => ({
+		...row,
+		change: row.problem === DAMAGED ? undefined : await db.openChange(row).catch(() => undefined)
+	});
+	return await Promise.resolve(Promise.all(rows.map(open)));
+}
+
+/** The records that this device holds and a server that came back does not have: nothing while it is still fetching. */
+export async function listAside(db: PersonDatabase): Promise<{ row: Aside; record: Record }[]> {
+	const position = await readSetting<Position>(db, 'position');
+	if (position?.sweep) return [];
+	const rows = await db.aside.toArray();
+	const opened = rows.map(async (row) => ({ row, record: await db.openRecord(row).catch(() => undefined) }));
+	const all = await Promise.resolve(Promise.all(opened));
+	return all.flatMap(({ row, record }) => (record ? [{ row, record }] : []));
 }

@@ -60,7 +60,7 @@ export async function readJson<T extends z.ZodMiniType>(
 /** A body that has not come in this long is not waited for any more. */
 const PATIENCE = 30_000;
 
-async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
 	const parts: Uint8Array[] = [];
 	let size = 0;
 	const reader = request.body?.getReader();

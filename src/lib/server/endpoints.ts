@@ -3,10 +3,13 @@ import * as account from './handlers/account';
 import { cspReport } from './handlers/csp-report';
 import * as devices from './handlers/devices';
 import { health } from './handlers/health';
+import * as media from './handlers/media';
 import * as office from './handlers/office';
 import { openapi } from './handlers/openapi';
 import * as people from './handlers/people';
+import * as quarantine from './handlers/quarantine';
 import * as session from './handlers/session';
+import * as stick from './handlers/stick';
 import { sheets } from './handlers/sheets';
 import { sync } from './handlers/sync';
 import * as testimonies from './handlers/testimonies';
@@ -23,5 +26,8 @@ export const endpoints: readonly Endpoint[] = [
 	sync,
 	sheets,
 	...Object.values(testimonies),
-	...Object.values(office)
+	...Object.values(office),
+	...Object.values(media),
+	...Object.values(quarantine),
+	...Object.values(stick)
 ];

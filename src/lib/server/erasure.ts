@@ -1,12 +1,14 @@
 import { contributionsOf } from '../domain/contributions';
 import { minus, NO_ROWS, type Digest } from '../domain/digest';
 import { Problem } from '../domain/problem';
+import type { Erased } from '../domain/sync';
 import { addUp, negate, type Tally } from '../domain/tallies';
 import { nowOf, type App } from './app';
 import { forgetFreed, inStructure } from './database/open';
 import type { Schema } from './database/schema';
 import { note } from './journal';
 import { closeCommit, writeDigests, writeMarks, writeTallies } from './moves';
+import { isErasureProof } from './proofs';
 import { chunks, loadAbout, loadRecords, lockStructure, type Trx } from './store';
 
 /** Erases somebody's interview with all that was made of it: what is left is the ids, in a table of the database and in the
@@ -35,6 +37,20 @@ export async function eraseRecords(app: App, trx: Trx, structure: string, ids: r
 	if (ids.length === 0) return;
 	app.ledger.append(ids.map((id) => ({ structure, id, at: nowOf(app) })));
 	await purge(app, trx, structure, ids);
+}
+
+/** Erases again what a device was told was erased: this server came back from before it, and its ledger with it.
+ * @param told what the device says; only what bears this server's own proof is believed
+ * @returns whether there was anything */
+export async function eraseAgain(app: App, trx: Trx, structure: string, told: readonly Erased[]): Promise<boolean> {
+	const proven = told.filter(({ id, proof }) => isErasureProof(app, structure, id, proof)).map(({ id }) => id);
+	if (proven.length === 0) return false;
+	await lockStructure(trx, structure);
+	const rows = await trx.selectFrom('erased').select('id').where('structure_id', '=', structure).execute();
+	const known = new Set(rows.map(({ id }) => id));
+	const left = proven.filter((id) => !known.has(id));
+	await eraseRecords(app, trx, structure, left);
+	return left.length > 0;
 }
 
 /** Erases again whatever the ledger names and the database does not know as erased: a backup came back, or the server died
@@ -102,7 +118,7 @@ async function purge(app: App, trx: Trx, structure: string, ids: readonly string
 			trx.deleteFrom('change').where('structure_id', '=', structure).where(column, 'in', part).execute();
 		await of('record_id');
 		await of('about');
-		for (const table of ['named_ahead', 'receipt'] as const)
+		for (const table of ['named_ahead', 'receipt', 'media', 'media_part'] as const)
 			await trx.deleteFrom(table).where('structure_id', '=', structure).where('record_id', 'in', part).execute();
 		await trx.deleteFrom('record').where('structure_id', '=', structure).where('id', 'in', part).execute();
 	}

@@ -7,6 +7,7 @@ import { plainCode } from '../domain/code';
 import { newCode, newId, nowOf, type App } from './app';
 import { commonPassphrases } from './common-passphrases';
 import { hashPassphrase } from './passphrase';
+import { judgeAgain } from './quarantine';
 import { push } from './push';
 import { revokeDevice } from './sessions';
 import { loadRecords, lockStructure, type Trx } from './store';
@@ -49,6 +50,7 @@ export async function savePerson(
 			.where('left_at', 'is', null)
 			.executeTakeFirst();
 		if (Number(done.numUpdatedRows) === 0) throw new Problem('record.missing', 404);
+		await judgeAgain(app, trx, structure, id); // with the rights they have from now on
 	} else {
 		await trx
 			.insertInto('person')

@@ -1,13 +1,24 @@
+import { createHash } from 'node:crypto';
 import { together } from '../domain/digest';
+import { canonical } from '../domain/record';
 import { audiencesFor, hasRole, type Actor } from '../domain/rights';
 import { PAGE, type Cursor, type Filling } from '../domain/sync';
 import { newId, nowOf, type App } from './app';
 import type { Database } from './database/open';
+import { erasureProof } from './proofs';
 import type { Pushed } from './push';
 import { loadKind, lockStructure, type Reader } from './store';
 
 /** Where a device says it stands. */
-export type Position = { cursor: Cursor | null; audiences: readonly string[]; filling: readonly Filling[] };
+export type Position = {
+	cursor: Cursor | null;
+	audiences: readonly string[];
+	filling: readonly Filling[];
+	signer?: string | undefined;
+};
+
+/** Who asks, on which device. */
+type Asker = Actor & { device: string };
 
 type Row = { id: string; sequence: number; json: string; gone: boolean };
 
@@ -27,7 +38,7 @@ const isFirst = (value: string, index: number, all: string[]) => all.indexOf(val
 
 /** One page of what is new for a device, as the JSON of a `SyncReply` without its receipts.
  * Records are pasted in as they are stored: parsing and printing them again would be half of a pull's work. */
-export async function pull(app: App, structure: string, actor: Actor, at: Position, pushed: Pushed): Promise<string> {
+export async function pull(app: App, structure: string, actor: Asker, at: Position, pushed: Pushed): Promise<string> {
 	if (at.cursor && !(await isKnown(app.db, structure, at.cursor))) {
 		// The device read a history this server does not have: a backup came back. Everyone starts a new epoch from zero.
 		await openEpoch(app, structure);
@@ -35,7 +46,7 @@ export async function pull(app: App, structure: string, actor: Actor, at: Positi
 			app,
 			structure,
 			actor,
-			{ cursor: null, audiences: [], filling: [] },
+			{ ...at, cursor: null, audiences: [], filling: [] },
 			{ ...pushed, from: 0, derivable: new Map() }
 		);
 	}
@@ -58,7 +69,15 @@ export async function pull(app: App, structure: string, actor: Actor, at: Positi
 			const page: Row[] = [];
 			const left: Filling[] = [];
 			for (const one of filling) {
-				const { rows, more } = await take(trx, structure, [one.audience], one.after, one.until, PAGE - page.length);
+				const { rows, more } = await take(
+					app,
+					trx,
+					structure,
+					[one.audience],
+					one.after,
+					one.until,
+					PAGE - page.length
+				);
 				page.push(...rows);
 				if (more) left.push({ ...one, after: rows.at(-1)?.sequence ?? one.after });
 			}
@@ -66,7 +85,7 @@ export async function pull(app: App, structure: string, actor: Actor, at: Positi
 			let more = left.length > 0;
 			for (const [after, until] of rangesOf(since, head.sequence, pushed)) {
 				if (sequence < after) break;
-				const news = await take(trx, structure, followed, after, until, PAGE - page.length);
+				const news = await take(app, trx, structure, followed, after, until, PAGE - page.length);
 				page.push(...news.rows);
 				if (!news.more) continue;
 				more = true;
@@ -82,6 +101,8 @@ export async function pull(app: App, structure: string, actor: Actor, at: Positi
 				...(digest ? { digest } : {}),
 				epoch: head.epoch,
 				backup: head.backup_sequence === null ? null : { sequence: head.backup_sequence, at: head.backup_at },
+				judging: await judgingOf(app, trx, structure, actor),
+				...(head.signing_key && head.signing_key !== at.signer ? { signer: head.signing_key } : {}),
 				now: nowOf(app)
 			};
 			const records = sent.filter(({ gone }) => !gone).map(({ json }) => json);
@@ -109,6 +130,7 @@ const isSame = (a: readonly string[], b: readonly string[]) =>
 /** Records and marks of these audiences between two sequences, the first excluded, in order; at most `room` of them, or
  * one more so as not to part a record from a mark of the same sequence. */
 async function take(
+	app: App,
 	db: Reader,
 	structure: string,
 	audiences: string[],
@@ -143,7 +165,13 @@ async function take(
 			id,
 			sequence,
 			gone: true,
-			json: JSON.stringify({ id, sequence, gone: true, ...(erased ? { erased: true } : {}) })
+			json: JSON.stringify({
+				id,
+				sequence,
+				gone: true,
+				...(erased ? { erased: true } : {}),
+				...(erased === 1 ? { proof: erasureProof(app, structure, id) } : {})
+			})
 		})),
 		...records.map(({ fields, about, ...row }) => ({
 			id: row.id,
@@ -155,6 +183,20 @@ async function take(
 	let cut = Math.min(room, rows.length);
 	while (cut < rows.length && rows[cut]!.sequence === rows[cut - 1]!.sequence) cut += 1;
 	return { rows: rows.slice(0, cut), more: rows.length > cut };
+}
+
+/** What a device's refused changes are judged by: this version of the server, its person's rights, what the office decided.
+ * Once it is another, they are worth offering again. */
+async function judgingOf(app: App, db: Reader, structure: string, { id, grants, device }: Asker): Promise<string> {
+	const decided = await db
+		.selectFrom('quarantine')
+		.select((eb) => eb.fn.max('decided_at').as('at'))
+		.where('structure_id', '=', structure)
+		.where('person_id', '=', id)
+		.where('device_id', '=', device)
+		.executeTakeFirst();
+	const text = `${app.version}|${canonical(grants)}|${decided?.at ?? ''}`;
+	return createHash('sha256').update(text).digest('base64url').slice(0, 8);
 }
 
 const digestsOf = async (db: Reader, structure: string, audiences: string[]) =>

@@ -11,6 +11,7 @@ import type { Receipt } from '../domain/sync';
 import { addUp, negate, type Tally } from '../domain/tallies';
 import { nowOf, type App } from './app';
 import { isDeeper } from './body';
+import { erasureProof } from './proofs';
 import { closeCommit, writeDigests, writeMarks, writeTallies } from './moves';
 import { chunks, insertMany, loadAbout, loadRecords, lockStructure, type Stored, type Trx } from './store';
 import type { Schema } from './database/schema';
@@ -23,6 +24,10 @@ export type Pushed = { receipts: Receipt[]; from: number; committed: number; der
 
 /** Where the pushing device stands, to know what it can work out by itself. */
 export type Standing = { sequence: number; audiences: ReadonlySet<string> };
+
+/** What the office decides of a quarantined change: it counts as its author's whatever their rights, or it never will. */
+export const RELEASED = 'released';
+export const SET_ASIDE = 'set-aside';
 
 type Parsed = { change: Change; hash: string; raw: string };
 
@@ -64,13 +69,15 @@ class Batch {
 	#taken = 0;
 	#before = new Map<string, Stored | undefined>();
 	#records = new Map<string, Stored>();
-	#verdicts = new Map<string, { hash: string; verdict: Receipt['verdict'] }>();
+	#verdicts = new Map<string, { hash: string; verdict: Receipt['verdict']; stored?: number }>();
 	#history = new Set<string>(); // change ids known to be stored, among those that were asked about
 	#named = new Set<string>(); // `change|field` named by a stored change
 	#changes: (Parsed & { verdict: Receipt['verdict'] })[] = [];
-	#quarantined: Schema['quarantine'][] = [];
+	#quarantined = new Map<string, Schema['quarantine']>(); // by hash: the same one may come twice
 	#aheads: Schema['named_ahead'][] = [];
-	#erased = new Set<string>();
+	#erased = new Map<string, string>(); // ids as they were, by their folded form
+	/** What the office has decided, by hash. */
+	#decided = new Map<string, { decision: string; reason: string | null; problem: string }>();
 
 	constructor(
 		readonly app: App,
@@ -108,13 +115,13 @@ class Batch {
 		for (const part of chunks([...asked])) {
 			const rows = await trx
 				.selectFrom('change')
-				.select(['id', 'hash', 'verdict'])
+				.select(['id', 'hash', 'verdict', 'sequence'])
 				.where('structure_id', '=', structure)
 				.where('id', 'in', part)
 				.execute();
-			for (const { id, hash, verdict } of rows) {
+			for (const { id, hash, verdict, sequence: stored } of rows) {
 				this.#history.add(id);
-				if (ids.has(id)) this.#verdicts.set(id, { hash, verdict: verdict as Receipt['verdict'] });
+				if (ids.has(id)) this.#verdicts.set(id, { hash, verdict: verdict as Receipt['verdict'], stored });
 			}
 			const aheads = await trx
 				.selectFrom('named_ahead')
@@ -124,20 +131,37 @@ class Batch {
 				.execute();
 			for (const { change_id, field } of aheads) this.#named.add(`${change_id}|${field}`);
 		}
+		for (const part of chunks([...ids])) {
+			const rows = await trx
+				.selectFrom('quarantine')
+				.select(['hash', 'decision', 'reason', 'problem'])
+				.where('structure_id', '=', structure)
+				.where('change_id', 'in', part)
+				.where('decision', 'is not', null)
+				.execute();
+			for (const { hash, decision, reason, problem } of rows)
+				this.#decided.set(hash, { decision: decision!, reason, problem });
+		}
 	}
 
 	/** Judges one change and merges it into the record it is for. */
 	take(parsed: Parsed | undefined, raw: string): Receipt {
 		const place = this.#taken++;
 		// Whatever it is, readable or not: it is about somebody who was erased, and nothing of it is kept.
-		if (this.#isErased(raw)) return { verdict: 'erased' };
+		if (this.#isErased(raw)) return { verdict: 'erased', ...this.#proofsFor(parsed?.change) };
 		if (!parsed) return this.#quarantine(undefined, raw, 'change.unreadable');
 		const { change, hash } = parsed;
+		const decided = this.judged ? this.#decided.get(hash) : undefined;
+		if (decided) {
+			this.repeated.add(place);
+			if (decided.decision === RELEASED) return { verdict: 'applied', stored: 0 };
+			return { verdict: 'quarantined', problem: decided.problem, reason: decided.reason ?? '' };
+		}
 		const known = this.#verdicts.get(change.id);
 		if (known) {
 			this.repeated.add(place);
 			if (known.hash !== hash) return this.#quarantine(parsed, raw, 'change.differs');
-			return { verdict: known.verdict };
+			return { verdict: known.verdict, ...(known.stored === undefined ? {} : { stored: known.stored }) };
 		}
 		const record = this.#records.get(change.record);
 		const about = record?.about ?? change.about;
@@ -184,20 +208,32 @@ class Batch {
 		if (this.#erased.size === 0) return false;
 		if (idsIn(text).some((id) => this.#erased.has(id))) return true;
 		const folded = text.toLowerCase();
-		return [...this.#erased].some((id) => !UUID.test(id) && folded.includes(id));
+		return [...this.#erased.keys()].some((id) => !UUID.test(id) && folded.includes(id));
+	}
+
+	/** The server's own word for it, so that a device can tell it again to a server that came back from before. */
+	#proofsFor(change: Change | undefined): Pick<Receipt, 'erased'> {
+		const ids = [change?.record, change?.about].flatMap((id) => (id && this.#erased.get(id.toLowerCase())) ?? []);
+		if (ids.length === 0) return {};
+		return { erased: ids.map((id) => ({ id, proof: erasureProof(this.app, this.author.structure, id) })) };
 	}
 
 	#quarantine(parsed: Parsed | undefined, text: string, problem: ProblemCode, fields: string[] = []): Receipt {
-		this.#quarantined.push({
+		const hash = parsed?.hash ?? hashOf(text);
+		this.#quarantined.set(hash, {
 			structure_id: this.author.structure,
-			hash: parsed?.hash ?? hashOf(text),
+			hash,
 			change_id: parsed?.change.id ?? '',
 			raw: text,
 			problem,
 			fields: JSON.stringify(fields),
 			person_id: this.author.id,
 			device_id: this.author.device,
-			received_at: nowOf(this.app)
+			received_at: nowOf(this.app),
+			decision: null,
+			decided_at: null,
+			decided_by: null,
+			reason: null
 		});
 		return { verdict: 'quarantined', problem, ...(fields.length > 0 ? { fields } : {}) };
 	}
@@ -334,13 +370,10 @@ class Batch {
 			received_at
 		}));
 		await insertMany(trx, 'change', changes, (some) => trx.insertInto('change').values(some));
-		for (const part of chunks(this.#changes.map(({ change }) => change.id))) {
-			// Judged again and accepted, after an upgrade or a change of rights: it is no longer in quarantine.
-			await trx
-				.deleteFrom('quarantine')
-				.where('structure_id', '=', structure_id)
-				.where('change_id', 'in', part)
-				.execute();
+		for (const part of chunks(this.#changes.map(({ hash }) => hash))) {
+			// Judged again and accepted, after an upgrade or a change of rights: it is no longer in quarantine. By what it says,
+			// not by its id: another one may have come under the same.
+			await trx.deleteFrom('quarantine').where('structure_id', '=', structure_id).where('hash', 'in', part).execute();
 		}
 		for (const part of chunks(this.#aheads)) {
 			await trx
@@ -349,11 +382,15 @@ class Batch {
 				.onConflict((c) => c.doNothing())
 				.execute();
 		}
-		for (const part of chunks(this.#quarantined)) {
+		for (const part of chunks([...this.#quarantined.values()])) {
 			await trx
 				.insertInto('quarantine')
 				.values(part)
-				.onConflict((c) => c.doNothing())
+				.onConflict((conflict) =>
+					conflict
+						.columns(['structure_id', 'hash'])
+						.doUpdateSet((eb) => ({ problem: eb.ref('excluded.problem'), fields: eb.ref('excluded.fields') }))
+				)
 				.execute();
 		}
 	}
@@ -365,9 +402,9 @@ const idsIn = (text: string): string[] =>
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** All of a structure's erased ids, folded: few, and asked for once a batch. */
-async function loadErased(trx: Trx, structure: string): Promise<Set<string>> {
+async function loadErased(trx: Trx, structure: string): Promise<Map<string, string>> {
 	const rows = await trx.selectFrom('erased').select('id').where('structure_id', '=', structure).execute();
-	return new Set(rows.map(({ id }) => id.toLowerCase()));
+	return new Map(rows.map(({ id }) => [id.toLowerCase(), id]));
 }
 
 /** No change is nested like this; walking it by recursion would overflow the stack. */

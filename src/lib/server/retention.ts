@@ -61,6 +61,9 @@ export async function runRetention(
 	return count;
 }
 
+/** In a mark's `erased`, where an erasure has 1: devices forget both alike, and only tell an erasure again. */
+const TIME_IS_OVER = 2;
+
 async function depersonalise(app: App, trx: Trx, structure: string, ids: readonly string[]): Promise<void> {
 	const interviews = await loadRecords(trx, structure, ids);
 	const excerpts = await loadAbout(trx, structure, ids);
@@ -77,7 +80,8 @@ async function depersonalise(app: App, trx: Trx, structure: string, ids: readonl
 		if (record.audience) {
 			digests.set(record.audience, minus(digests.get(record.audience) ?? NO_ROWS, record.id, record.sequence));
 			// As for an erasure, devices forget whatever they still keep of it.
-			marks.push({ structure_id: structure, audience: record.audience, record_id: record.id, sequence, erased: 1 });
+			const mark = { structure_id: structure, audience: record.audience, record_id: record.id, sequence };
+			marks.push({ ...mark, erased: TIME_IS_OVER });
 		}
 		await trx
 			.updateTable('record')
@@ -88,7 +92,8 @@ async function depersonalise(app: App, trx: Trx, structure: string, ids: readonl
 		await forgetHistory(trx, structure, record.id);
 	}
 	for (const part of chunks(ids))
-		await trx.deleteFrom('receipt').where('structure_id', '=', structure).where('record_id', 'in', part).execute();
+		for (const table of ['receipt', 'media', 'media_part'] as const)
+			await trx.deleteFrom(table).where('structure_id', '=', structure).where('record_id', 'in', part).execute();
 	await writeMarks(trx, structure, marks);
 	await writeDigests(trx, structure, digests);
 	await writeTallies(trx, structure, addUp(moves));

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { everywhere, openDatabase } from './database/open';
 import { replayLedger } from './erasure';
 import { ledgerFile } from './ledger';
+import { judgeAfterUpgrade } from './quarantine';
 import { rateLimit } from './rate';
 import { loadSecret } from './secret';
 import { canSetUp } from './structures';
@@ -29,6 +30,7 @@ export async function startApp(env: NodeJS.ProcessEnv, version: string): Promise
 	app.setupCode = env.SETUP_CODE ?? newCode(app);
 	// A backup that came back brings nobody back: before the first answer.
 	await everywhere(() => replayLedger(app));
+	await everywhere(() => judgeAfterUpgrade(app));
 	return app;
 }
 

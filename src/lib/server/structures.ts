@@ -1,6 +1,7 @@
 import type { SetUp } from '../domain/session';
 import { newId, nowOf, type App } from './app';
 import { savePerson } from './people';
+import { signerOf } from './proofs';
 import { push, type Author } from './push';
 import { templateFramework } from './templates';
 import type { Trx } from './store';
@@ -36,6 +37,7 @@ export async function found(app: App, trx: Trx, founding: Founding): Promise<Fou
 			backup_at: null
 		})
 		.execute();
+	await signerOf(app, trx, structure);
 	const director = await savePerson(app, trx, structure, {
 		name: founding.director,
 		grants: [{ role: 'director', antennas: [] }]

@@ -78,20 +78,20 @@ export async function openVault(app: App, db: Reader, whose: VaultOf): Promise<C
 	}
 }
 
-/** Opens one change as its device sealed it, or gives nothing when it was not sealed with this key for this record. */
+/** Opens what its device sealed for one record, or gives nothing when it was not sealed with this key for this. */
 export async function openSealed(
 	key: CryptoKey,
 	{ structure, device }: VaultOf,
 	record: string,
+	schema: 'change-1' | 'media-1',
 	sealed: string
-): Promise<unknown> {
+): Promise<Uint8Array | undefined> {
 	const bytes = fromBase64(sealed);
 	if (bytes[0] !== VERSION) return undefined;
-	const additionalData = utf8(`${structure}|${device}|${record}|change-1`);
+	const additionalData = utf8(`${structure}|${device}|${record}|${schema}`);
 	try {
 		const iv = bytes.slice(1, 1 + NONCE);
-		const plain = await subtle.decrypt({ name: 'AES-GCM', iv, additionalData }, key, bytes.slice(1 + NONCE));
-		return JSON.parse(new TextDecoder().decode(plain)) as unknown;
+		return new Uint8Array(await subtle.decrypt({ name: 'AES-GCM', iv, additionalData }, key, bytes.slice(1 + NONCE)));
 	} catch {
 		return undefined;
 	}

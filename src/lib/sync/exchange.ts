@@ -1,13 +1,16 @@
-import { freeze, nextBatch } from '../local/outbox';
-import { reconcile, settle, takeIn } from '../local/arrivals';
+import { DAMAGED, freeze, nextBatch, offerAgain, setRefused } from '../local/outbox';
+import { readAgain, reconcile, settle, startFresh, takeIn } from '../local/arrivals';
 import { readSetting, START, type Outgoing, type PersonDatabase, type Position } from '../local/database';
-import { PROTOCOL, SyncReply, type SyncRequest } from '../domain/sync';
+import { MAX_CHANGES, PROTOCOL, ReceivedReply, type Erased, type SyncRequest } from '../domain/sync';
 
 /** Changes in one call: half of what the server takes, so that one answer is never long in coming. */
 export const BATCH = 500;
 
 /** One HTTP call. Nothing else of the network is known here. */
 export type Send = (path: string, body: Uint8Array | string, headers: { [name: string]: string }) => Promise<Response>;
+
+/** Makes a text smaller for the way, as one gzip member. */
+export type Pack = (text: string) => Promise<Uint8Array>;
 
 /** How an exchange ended. Being offline is normal life. */
 export type Outcome =
@@ -24,59 +27,83 @@ export type Exchange = {
 	send: Send;
 	person: string;
 	device: string;
+	now: () => number; // this device's clock, in milliseconds: only ever shown
+	pack?: Pack; // without it requests travel as they are
 	/** Told how many changes have been taken and their receipts put on the disk, out of how many. */
 	onprogress?: (sent: number, of: number) => void;
 };
 
+const DAY = 86_400_000;
+
 /** Sends what waits and fetches what is new, until nothing is left either way. Safe to stop and to repeat at any point:
- * the server counts a change once, and a page is taken in whole or not at all. */
+ * the server counts a change once, and a page is taken in whole or not at all. Where the rows here are not the server's at
+ * the end, everything is fetched anew, once a day at most. */
 export async function exchange(how: Exchange): Promise<Outcome> {
 	try {
-		return await drain(how);
+		await readAgain(how.db);
+		for (let rounds = 1; ; rounds++) {
+			const outcome = await drain(how);
+			if (outcome.state !== 'done' || rounds === ROUNDS) return outcome;
+			const { digest, offer, repairedAt, syncedAt } = outcome.position;
+			const repairable = !repairedAt || Date.parse(syncedAt!) - Date.parse(repairedAt) >= DAY;
+			if ((digest === 'different' || how.db.damaged) && repairable) await startFresh(how.db);
+			else if (!offer) return outcome;
+		}
 	} catch (cause) {
 		return { state: 'broken', cause };
 	}
 }
 
-async function drain({ db, send, person, device, onprogress }: Exchange): Promise<Outcome> {
+/** A new history, what it asks for again and a repair each take one; more would be a server that changes its mind. */
+const ROUNDS = 5;
+
+async function drain({ db, send, pack, person, device, now, onprogress }: Exchange): Promise<Outcome> {
 	await settle(db, person);
 	await freeze(db);
+	await offerAgain(db);
 	const total = await db.outbox.count();
 	let sent = 0;
 	let size = BATCH;
 	let at = (await readSetting<Position>(db, 'position')) ?? START;
+	const signer = await readSetting<string>(db, 'signer');
 	let after = -Infinity;
 	// A reply is written down while the next batch is on its way. Should the device die in between, the server has seen
 	// that batch before and says so: nothing counts twice.
 	let taking: Promise<Position> = Promise.resolve(at);
-	let ready = prepare(db, size, after);
+	let ready = prepare(db, pack, size, after, at);
 	try {
 		for (;;) {
 			const prepared = await ready;
 			const { batch } = prepared;
 			const last = batch.at(-1)?.order;
 			// The next batch is read and compressed while this one travels.
-			const next = last === undefined ? undefined : prepare(db, size, last);
+			const next = last === undefined ? undefined : prepare(db, pack, size, last, at);
 			void next?.catch(() => undefined); // looked at when its turn comes, if it does
-			const answered = await call(send, { person, device, prepared, at });
+			const told = at.tell === undefined ? [] : await erasuresAfter(db, at.tell);
+			const answered = await call(send, pack, { person, device, prepared, at, told, signer });
 			if ('outcome' in answered) {
-				if (answered.status !== 413 || batch.length <= 1) return answered.outcome;
-				size = Math.ceil(batch.length / 2);
-				ready = prepare(db, size, after);
+				if (!answered.unreadable || batch.length === 0) return answered.outcome;
+				await next?.catch(() => undefined);
+				// One change of the batch may be what the server cannot take: the others do not wait for it.
+				if (batch.length === 1) await setRefused(db, batch[0]!, { problem: answered.unreadable, refusedAt: '' });
+				else size = Math.ceil(batch.length / 2);
+				ready = prepare(db, pack, size, after, at);
 				continue;
 			}
 			const { reply } = answered;
 			if (batch.length > 0 && reply.receipts.length === 0) return { state: 'refused', status: 200 };
 			await taking;
-			taking = takeIn(db, batch, reply, person);
+			const tell = told.length === MAX_CHANGES ? told.at(-1)!.id : undefined;
+			const offset = Date.parse(reply.now) - now();
+			taking = takeIn(db, batch, reply, person, { tell, offset });
 			const sameHistory = at.epoch === null || at.epoch === reply.epoch;
 			const { cursor, filling, epoch, audiences = at.audiences } = reply;
-			at = sameHistory ? { ...at, cursor, filling, epoch, audiences } : await taking;
+			at = sameHistory ? { ...at, cursor, filling, epoch, audiences, tell } : await taking;
 			after = batch[reply.receipts.length - 1]?.order ?? after;
 			onprogress?.(sent, Math.max(total, sent));
 			sent += reply.receipts.length;
-			ready = next && after === last ? next : prepare(db, size, after);
-			if (reply.more || !at.cursor || (await ready).batch.length > 0) continue;
+			ready = next && after === last ? next : prepare(db, pack, size, after, at);
+			if (reply.more || !at.cursor || at.tell !== undefined || (await ready).batch.length > 0) continue;
 			await taking;
 			onprogress?.(sent, Math.max(total, sent));
 			await settle(db, person);
@@ -87,47 +114,88 @@ async function drain({ db, send, person, device, onprogress }: Exchange): Promis
 	}
 }
 
+/** Erasures to tell again, in the order of their ids. */
+async function erasuresAfter(db: PersonDatabase, id: string): Promise<Erased[]> {
+	const rows = await db.erased
+		.where('id')
+		.above(id)
+		.filter(({ proof }) => proof !== undefined)
+		.limit(MAX_CHANGES)
+		.toArray();
+	return rows.map(({ id, proof }) => ({ id, proof: proof! }));
+}
+
 /** Changes ready to leave: the end of a request's JSON, compressed where that is worth it. */
 type Prepared = { batch: Outgoing[]; text: string; packed: Uint8Array | undefined };
 
-async function prepare(db: PersonDatabase, size: number, after: number): Promise<Prepared> {
-	const batch = await nextBatch(db, size, after);
-	// What was sealed is the change's JSON: it is pasted in as it is.
-	const texts = await Promise.all(batch.map(({ record, sealed }) => db.vault.openText(record, 'change-1', sealed)));
+async function prepare(
+	db: PersonDatabase,
+	pack: Pack | undefined,
+	size: number,
+	after: number,
+	{ syncedAt }: Position
+): Promise<Prepared> {
+	const batch: Outgoing[] = [];
+	const texts: string[] = [];
+	for (const row of await nextBatch(db, size, after)) {
+		// What was sealed is the change's JSON: it is pasted in as it is.
+		const text = await db.vault.openText(row.record, 'change-1', row.sealed).catch(() => undefined);
+		if (text === undefined) await setRefused(db, row, { problem: DAMAGED, refusedAt: syncedAt ?? '' });
+		else texts.push(text) && batch.push(row);
+	}
 	const text = `[${texts.join(',')}]}`;
-	return { batch, text, packed: text.length < WORTH_IT ? undefined : await pack(text) };
+	return { batch, text, packed: pack && text.length >= WORTH_IT ? await pack(text) : undefined };
 }
 
-type Call = { person: string; device: string; prepared: Prepared; at: Position };
+type Call = {
+	person: string;
+	device: string;
+	prepared: Prepared;
+	at: Position;
+	told: Erased[];
+	signer: string | undefined;
+};
 
-/** One call: its reply, or how it ended. */
+/** One call: its reply, or how it ended. `unreadable` is what the server said of the batch itself, if it did. */
 async function call(
 	send: Send,
-	{ person, device, prepared, at }: Call
-): Promise<{ reply: SyncReply } | { outcome: Outcome; status: number }> {
+	pack: Pack | undefined,
+	{ person, device, prepared, at, told, signer }: Call
+): Promise<{ reply: ReceivedReply } | { outcome: Outcome; unreadable?: string }> {
 	const request: Omit<SyncRequest, 'changes'> = {
 		protocol: PROTOCOL,
 		person,
 		device,
 		cursor: at.cursor,
 		audiences: at.audiences,
-		filling: at.filling
+		filling: at.filling,
+		...(told.length > 0 ? { erased: told } : {}),
+		...(signer ? { signer } : {})
 	};
-	let status = 0;
 	try {
-		const response = await post(send, request, prepared);
-		status = response.status;
-		if (status === 401 || status === 403) return { outcome: { state: await whyOut(response) }, status };
-		if (!response.ok) return { outcome: { state: 'refused', status }, status };
-		const parsed = SyncReply.safeParse(await response.json());
-		return parsed.success ? { reply: parsed.data } : { outcome: { state: 'refused', status }, status };
+		const response = await post(send, pack, request, prepared);
+		const { status } = response;
+		if (status === 401 || status === 403) return { outcome: { state: await whyOut(response) } };
+		if (!response.ok) {
+			const problem = await problemOf(response);
+			const unreadable = problem && UNREADABLE_BATCH.includes(problem) ? { unreadable: problem } : {};
+			return { outcome: { state: 'refused', status }, ...unreadable };
+		}
+		const parsed = ReceivedReply.safeParse(await response.json());
+		return parsed.success ? { reply: parsed.data } : { outcome: { state: 'refused', status } };
 	} catch {
-		return { outcome: { state: 'offline' }, status }; // not reached, or cut in the middle of the answer
+		return { outcome: { state: 'offline' } }; // not reached, or cut in the middle of the answer
 	}
 }
 
+/** What our own server says of a body it cannot take; a box on the way that answers 400 does not know these words. */
+const UNREADABLE_BATCH = ['body.unreadable', 'body.too-large', 'batch.too-large'];
+
+const problemOf = async (response: Response): Promise<string | undefined> =>
+	((await response.json().catch(() => ({}))) as { problem?: string }).problem;
+
 async function whyOut(response: Response): Promise<'signed-out' | 'revoked' | 'second-factor'> {
-	const { problem } = (await response.json().catch(() => ({}))) as { problem?: string };
+	const problem = await problemOf(response);
 	if (problem === 'device.revoked') return 'revoked';
 	return problem === 'second-factor.required' ? 'second-factor' : 'signed-out';
 }
@@ -137,15 +205,24 @@ const WORTH_IT = 1000;
 
 /** Where a request stands is known only once the one before is answered, its changes are known before: each is a gzip
  * member of its own, and together they are one gzip stream. */
-async function post(send: Send, request: Omit<SyncRequest, 'changes'>, { text, packed }: Prepared): Promise<Response> {
+async function post(
+	send: Send,
+	pack: Pack | undefined,
+	request: Omit<SyncRequest, 'changes'>,
+	{ text, packed }: Prepared
+): Promise<Response> {
 	const head = `${JSON.stringify(request).slice(0, -1)},"changes":`;
 	const headers = { 'content-type': 'application/json' };
-	if (!packed) return await send('/api/sync', head + text, headers);
-	const body = new Uint8Array(await new Blob([(await pack(head)) as BlobPart, packed as BlobPart]).arrayBuffer());
+	if (!pack || !packed) return await send('/api/sync', head + text, headers);
+	const first = await pack(head);
+	const body = new Uint8Array(first.length + packed.length);
+	body.set(first);
+	body.set(packed, first.length);
 	return await send('/api/sync', body, { ...headers, 'content-encoding': 'gzip' });
 }
 
-async function pack(text: string): Promise<Uint8Array> {
+/** By the platform's own gzip. */
+export async function gzip(text: string): Promise<Uint8Array> {
 	const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'));
 	return new Uint8Array(await new Response(stream).arrayBuffer());
 }

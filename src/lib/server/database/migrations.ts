@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type CreateTableBuilder, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 /** Forward only. A shipped migration is history: add the next one below, never edit one. */
@@ -134,6 +134,31 @@ export const migrations: Record<string, Migration> = {
 			);
 			await db.schema.createIndex('receipt_record').on('receipt').columns(['structure_id', 'record_id']).execute();
 			await db.schema.createIndex('factor_person').on('factor').columns(['structure_id', 'person_id']).execute();
+		}
+	},
+	'0003-proof': {
+		async up(db: Kysely<unknown>) {
+			for (const column of ['decision', 'decided_at', 'decided_by', 'reason'])
+				await db.schema.alterTable('quarantine').addColumn(column, 'text').execute();
+			await db.schema
+				.createIndex('quarantine_device')
+				.on('quarantine')
+				.columns(['structure_id', 'person_id', 'device_id'])
+				.execute();
+			for (const column of ['signing_key', 'signing_secret'])
+				await db.schema.alterTable('structure').addColumn(column, 'text').execute();
+			const text = (builder: CreateTableBuilder<string, string>, columns: string[]) =>
+				columns.reduce((table, column) => table.addColumn(column, 'text', (c) => c.notNull()), builder);
+			await text(db.schema.createTable('media'), ['structure_id', 'record_id', 'hash', 'type', 'created_at'])
+				.addColumn('size', 'bigint', (c) => c.notNull())
+				.addColumn('received', 'bigint', (c) => c.notNull())
+				.addColumn('completed_at', 'text')
+				.addPrimaryKeyConstraint('media_key', ['structure_id', 'record_id', 'hash'])
+				.execute();
+			await text(db.schema.createTable('media_part'), ['structure_id', 'record_id', 'hash', 'content'])
+				.addColumn('start', 'bigint', (c) => c.notNull())
+				.addPrimaryKeyConstraint('media_part_key', ['structure_id', 'record_id', 'hash', 'start'])
+				.execute();
 		}
 	}
 };

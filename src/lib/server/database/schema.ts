@@ -13,6 +13,8 @@ export interface Schema {
 		backup_at: string | null;
 		public_key: string | null; // what the vaults of its devices are also wrapped to
 		private_key: string | null; // sealed with the server's secret
+		signing_key: string | null; // by which its devices know a receipt brought without a network
+		signing_secret: string | null; // sealed with the server's secret
 	};
 	person: {
 		structure_id: string;
@@ -126,7 +128,23 @@ export interface Schema {
 		person_id: string;
 		device_id: string;
 		received_at: string;
+		decision: string | null; // of the office: released, set-aside
+		decided_at: string | null;
+		decided_by: string | null;
+		reason: string | null;
 	};
+	/** A recording or a picture of an interview, and its content in pieces: base64, which both databases hold as text. */
+	media: {
+		structure_id: string;
+		record_id: string;
+		hash: string;
+		type: string;
+		size: number;
+		received: number;
+		created_at: string;
+		completed_at: string | null;
+	};
+	media_part: { structure_id: string; record_id: string; hash: string; start: number; content: string };
 	mark: { structure_id: string; audience: string; record_id: string; sequence: number; erased: number };
 	/** Ids of what was erased: nothing else is left of it. */
 	erased: { structure_id: string; id: string; at: string };

@@ -1,16 +1,15 @@
 import * as z from 'zod/mini';
 import { Id } from '../../domain/ids';
 import { Problem } from '../../domain/problem';
-import type { Grant } from '../../domain/structure';
 import { MAX_BYTES, MAX_CHANGES, SealedReply } from '../../domain/sync';
 import { nowOf } from '../app';
 import { inStructure } from '../database/open';
 import { done, endpoint, reply } from '../endpoint';
 import { note } from '../journal';
-import { push } from '../push';
 import { revokeDevice } from '../sessions';
 import { countFailure, mustWait } from '../throttle';
-import { openSealed, openVault } from '../vaults';
+import { takeSealed } from '../sealed';
+import { openVault } from '../vaults';
 
 /** Whose vault on which device. The ids are random: who does not hold the device does not know them. */
 const Place = { structure: Id, person: Id, device: Id };
@@ -76,24 +75,7 @@ export const sealed = endpoint({
 				await countFailure(app, '', key);
 				throw cause;
 			});
-			const changes = await Promise.all(
-				body.changes.map(({ record, sealed }) => openSealed(vault, body, record, sealed))
-			);
-			// All or nothing: a file that was altered is refused in words, and nothing of it is taken.
-			if (changes.includes(undefined)) throw new Problem('sealed.altered', 400);
-			const person = await app.db
-				.selectFrom('person')
-				.select(['grants', 'left_at'])
-				.where('structure_id', '=', body.structure)
-				.where('id', '=', body.person)
-				.executeTakeFirstOrThrow();
-			const grants = person.left_at ? [] : (JSON.parse(person.grants) as Grant[]);
-			const author = { structure: body.structure, id: body.person, grants, device: body.device };
-			const { receipts, committed } = await app.db.transaction().execute(async (trx) => {
-				const entry = { person: body.person, device: body.device, subject: body.device, count: changes.length };
-				await note(app, trx, body.structure, { act: 'vault.opened', ...entry });
-				return await push(app, trx, author, changes, { sequence: 0, audiences: new Set() });
-			});
+			const { receipts, committed } = await takeSealed(app, body, vault, body.changes);
 			return await reply(call, { receipts, committed });
 		});
 	}

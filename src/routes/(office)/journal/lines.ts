@@ -27,6 +27,10 @@ const ACTS: { [act in JournalAct]: { say: Words; of?: 'person' | 'device' | 'tes
 	'consent.withdrawn': { say: m['testimony_act_consent.withdrawn'], of: 'testimony' },
 	'person.erased': { say: m['testimony_act_person.erased'], of: 'testimony' },
 	'retention.run': { say: m['testimony_act_retention.run'] },
+	'quarantine.read': { say: m['testimony_act_quarantine.read'] },
+	'quarantine.released': { say: m['testimony_act_quarantine.released'] },
+	'quarantine.set-aside': { say: m['testimony_act_quarantine.set-aside'] },
+	'outbox.imported': { say: m['testimony_act_outbox.imported'], of: 'device' },
 	'journal.read': { say: m['testimony_act_journal.read'] }
 };
 

@@ -1,0 +1,59 @@
+import * as z from 'zod/mini';
+import { Id } from './ids';
+import { MediaHash, MediaType } from './media';
+import { Receipt } from './sync';
+
+/** Shapes of the two files that go by hand where there is no network: a device's outbox as it lies, and the receipts that
+ * come back. Their layout is told in `local/stick/README.md`. */
+export const OUTBOX_FORMAT = 'temoin-outbox-1';
+export const RECEIPTS_FORMAT = 'temoin-receipts-1';
+
+/** Whose vault on which device, and which of its keys. */
+export const VaultPlace = { structure: Id, person: Id, device: Id, key: Id };
+
+/** The first line of an outbox file. */
+export const OutboxHeader = z.looseObject({
+	...VaultPlace,
+	format: z.literal(OUTBOX_FORMAT),
+	name: z.string(), // of the device, for people to read
+	at: z.string()
+});
+export type OutboxHeader = z.infer<typeof OutboxHeader>;
+
+/** One change, sealed. */
+export const SealedLine = z.looseObject({ record: Id, sealed: z.string() });
+export type SealedLine = z.infer<typeof SealedLine>;
+
+/** One piece of a recording, sealed. */
+export const PieceLine = z.looseObject({
+	about: Id,
+	hash: MediaHash,
+	type: MediaType,
+	size: z.int(),
+	number: z.int().check(z.gte(0), z.lte(100)),
+	piece: z.string()
+});
+export type PieceLine = z.infer<typeof PieceLine>;
+
+/** The last line: how many came before it. A file without it was cut. */
+export const EndLine = z.looseObject({ end: z.int() });
+
+/** What the server says it has taken of one device's outbox, and signs. `sealed` is SHA-256 of the sealed change: the very
+ * one that was brought, and no other under its name. */
+export const SignedReceipts = z.looseObject({
+	...VaultPlace,
+	format: z.literal(RECEIPTS_FORMAT),
+	epoch: z.string(),
+	committed: z.int(),
+	at: z.string(),
+	changes: z.array(z.extend(Receipt, { sealed: z.string() })),
+	media: z.array(z.looseObject({ hash: MediaHash, at: z.string() }))
+});
+export type SignedReceipts = z.infer<typeof SignedReceipts>;
+
+/** A text and its signature: ECDSA P-256 with SHA-256, base64url. */
+export const Signed = z.looseObject({ text: z.string(), signature: z.string() });
+export type Signed = z.infer<typeof Signed>;
+
+/** The receipts file: one or several signed texts. */
+export const ReceiptsFile = z.looseObject({ format: z.literal(RECEIPTS_FORMAT), signed: z.array(Signed) });

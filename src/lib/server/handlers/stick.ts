@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod/mini';
+import { Problem } from '../../domain/problem';
+import {
+	PieceLine,
+	RECEIPTS_FORMAT,
+	SealedLine,
+	Signed,
+	VaultPlace,
+	type SealedLine as Line,
+	type SignedReceipts
+} from '../../domain/stick';
+import { CHUNK, MediaState } from '../../domain/media';
+import { MAX_BYTES, MAX_CHANGES, type Receipt } from '../../domain/sync';
+import { nowOf } from '../app';
+import { endpoint, reply, type Call } from '../endpoint';
+import { note } from '../journal';
+import { takePiece } from '../media';
+import { signFor } from '../proofs';
+import { openAll, takeSealed } from '../sealed';
+import { openSealed, openVault, type VaultOf } from '../vaults';
+
+const by = ({ session }: Pick<Call, 'session'>) => ({ person: session.person.id, device: session.device.id });
+
+/** A file of another structure is not for this server to open, whatever it would find there. */
+function atHome({ session, body }: Pick<Call<VaultOf>, 'session' | 'body'>): VaultOf {
+	if (body.structure !== session.structure.id) throw new Problem('stick.foreign', 409);
+	return body;
+}
+
+const hashOf = (sealed: string): string =>
+	createHash('sha256').update(Buffer.from(sealed, 'base64url')).digest('base64url');
+
+const Summary = z.looseObject({
+	applied: z.int(),
+	contested: z.int(),
+	quarantined: z.int(),
+	erased: z.int(),
+	signed: z.optional(Signed)
+});
+
+/** Takes a part of an outbox file; `check` only opens it, so that a file that was altered anywhere is refused before
+ * anything of it is taken. Any number of times: what came before is known, and its receipt is given again. */
+export const importOutbox = endpoint({
+	method: 'POST',
+	path: '/api/stick',
+	summary: 'Import a part of a device’s sealed outbox brought as a file, and get the signed receipt to take back',
+	act: 'import-outbox',
+	body: z.looseObject({
+		...VaultPlace,
+		changes: z.array(SealedLine).check(z.maxLength(MAX_CHANGES)),
+		media: z.optional(z.array(z.looseObject({ about: z.string(), hash: z.string() })).check(z.maxLength(MAX_CHANGES))),
+		check: z.optional(z.boolean())
+	}),
+	limit: MAX_BYTES,
+	reply: Summary,
+	async handle(call) {
+		const { app, body } = call;
+		const whose = atHome(call);
+		const vault = await openVault(app, app.db, whose);
+		const nothing = { applied: 0, contested: 0, quarantined: 0, erased: 0 };
+		if (body.check) {
+			await openAll(vault, whose, body.changes);
+			return await reply(call, nothing);
+		}
+		const { receipts, committed } = await takeSealed(app, whose, vault, body.changes, (trx) =>
+			note(app, trx, whose.structure, { act: 'outbox.imported', ...by(call), subject: whose.device })
+		);
+		const signed = await sign(call, whose, body.changes, receipts, committed);
+		for (const { verdict } of receipts) nothing[verdict] += 1;
+		return await reply(call, { ...nothing, signed });
+	}
+});
+
+async function sign(
+	{ app, body }: Call<{ media?: { about: string; hash: string }[] | undefined }>,
+	{ structure, person, device, key }: VaultOf,
+	changes: readonly Line[],
+	receipts: readonly Receipt[],
+	committed: number
+): Promise<Signed> {
+	return await app.db.transaction().execute(async (trx) => {
+		const hashes = (body.media ?? []).map(({ hash }) => hash);
+		const whole = hashes.length
+			? await trx
+					.selectFrom('media')
+					.select(['hash', 'completed_at'])
+					.where('structure_id', '=', structure)
+					.where('hash', 'in', hashes)
+					.where('completed_at', 'is not', null)
+					.execute()
+			: [];
+		const { epoch } = await trx
+			.selectFrom('structure')
+			.select('epoch')
+			.where('id', '=', structure)
+			.executeTakeFirstOrThrow();
+		const text: SignedReceipts = {
+			...{ format: RECEIPTS_FORMAT, structure, person, device, key, epoch, committed, at: nowOf(app) },
+			changes: receipts.map((receipt, i) => ({ ...receipt, sealed: hashOf(changes[i]!.sealed) })),
+			media: whole.map(({ hash, completed_at }) => ({ hash, at: completed_at! }))
+		};
+		const words = JSON.stringify(text);
+		return { text: words, signature: await signFor(app, trx, structure, words) };
+	});
+}
+
+/** Takes one piece of a recording out of an outbox file. Its interview was imported before it. */
+export const importPiece = endpoint({
+	method: 'POST',
+	path: '/api/stick/media',
+	summary: 'Import one sealed piece of a recording out of a device’s outbox file',
+	act: 'import-outbox',
+	body: z.looseObject({ ...VaultPlace, ...PieceLine.shape }),
+	limit: 2 * CHUNK,
+	reply: MediaState,
+	async handle(call) {
+		const { app, body } = call;
+		const whose = atHome(call);
+		const vault = await openVault(app, app.db, whose);
+		const bytes = await openSealed(vault, whose, `${body.hash}|${body.number}`, 'media-1', body.piece);
+		if (!bytes) throw new Problem('sealed.altered', 400);
+		const key = { structure: whose.structure, interview: body.about, hash: body.hash };
+		const piece = { from: body.number * CHUNK, bytes };
+		const state = await app.db.transaction().execute((trx) => takePiece(app, trx, key, piece, whose.person));
+		return await reply(call, state);
+	}
+});

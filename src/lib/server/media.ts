@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { CHUNK, MAX_MEDIA, mediaField, typeOfBytes, type Media, type MediaState } from '../domain/media';
+import { Problem } from '../domain/problem';
+import { inUse } from '../domain/record';
+import { nowOf, type App } from './app';
+import { loadRecords, lockStructure, type Reader, type Stored, type Trx } from './store';
+
+/** Which recording of which interview. */
+export type MediaKey = { structure: string; interview: string; hash: string };
+
+/** The interview that names this recording, and what it says of it.
+ * @throws Problem `record.missing` when there is none: its text has not come, or it was erased */
+async function named(db: Reader, { structure, interview, hash }: MediaKey): Promise<{ owner: string; media: Media }> {
+	const record: Stored | undefined = (await loadRecords(db, structure, [interview])).get(interview);
+	const media = record && (inUse(record.fields, mediaField(hash)) as Media | null | undefined);
+	if (record?.kind !== 'interview' || !media) throw new Problem('record.missing', 404);
+	return { owner: record.owner, media };
+}
+
+const rowOf = (db: Reader, { structure, interview, hash }: MediaKey) =>
+	db
+		.selectFrom('media')
+		.selectAll()
+		.where('structure_id', '=', structure)
+		.where('record_id', '=', interview)
+		.where('hash', '=', hash)
+		.executeTakeFirst();
+
+const stateOf = (row: { received: number; completed_at: string | null } | undefined): MediaState => ({
+	received: row?.received ?? 0,
+	complete: Boolean(row?.completed_at),
+	at: row?.completed_at ?? null
+});
+
+/** Takes one piece of a recording, from the byte it begins at; without a piece, says how far it has come. A piece that is
+ * here already changes nothing. Whole once its hash is its name.
+ * @param owner who must have made the interview, where it matters
+ * @throws Problem `record.missing`; `media.range` (416, with what was received) when a piece is missing before this one;
+ * `media.refused` when its first bytes are of no type that is taken; `media.differs` when it is not what its name says:
+ * nothing of it is kept then */
+export async function takePiece(
+	app: App,
+	trx: Trx,
+	key: MediaKey,
+	piece: { from: number; bytes: Uint8Array } | undefined,
+	owner?: string
+): Promise<MediaState> {
+	const { structure, interview, hash } = key;
+	await lockStructure(trx, structure);
+	const { owner: own, media } = await named(trx, key);
+	if (owner !== undefined && own !== owner) throw new Problem('record.missing', 404);
+	const row = await rowOf(trx, key);
+	if (!piece || row?.completed_at) return stateOf(row);
+	const { from, bytes } = piece;
+	const received = row?.received ?? 0;
+	const until = from + bytes.length;
+	if (from > received || bytes.length === 0 || until > media.size) throw new Problem('media.range', 416, { received });
+	if (until <= received) return stateOf(row);
+	const fresh = bytes.subarray(received - from);
+	if (received === 0 && typeOfBytes(fresh) !== media.type) throw new Problem('media.refused', 400);
+	const about = { structure_id: structure, record_id: interview, hash };
+	await trx
+		.insertInto('media_part')
+		.values({ ...about, start: received, content: Buffer.from(fresh).toString('base64') })
+		.execute();
+	const now = { ...about, type: media.type, size: media.size, received: until };
+	const whole = until === media.size;
+	if (whole && hashOf(await readParts(trx, key)) !== hash) throw new Problem('media.differs', 409);
+	const completed_at = whole ? nowOf(app) : null;
+	await trx
+		.insertInto('media')
+		.values({ ...now, created_at: nowOf(app), completed_at })
+		.onConflict((c) => c.columns(['structure_id', 'record_id', 'hash']).doUpdateSet({ received: until, completed_at }))
+		.execute();
+	return stateOf({ received: until, completed_at });
+}
+
+/** Drops what came of a recording that is not what its name says. */
+export async function dropPieces(trx: Trx, { structure, interview, hash }: MediaKey): Promise<void> {
+	for (const table of ['media', 'media_part'] as const)
+		await trx
+			.deleteFrom(table)
+			.where('structure_id', '=', structure)
+			.where('record_id', '=', interview)
+			.where('hash', '=', hash)
+			.execute();
+}
+
+/** A whole recording.
+ * @param owner who must have made the interview, where it matters
+ * @throws Problem `record.missing`, also while it has not come whole */
+export async function readMedia(
+	db: Reader,
+	key: MediaKey,
+	owner?: string
+): Promise<{ type: string; content: Uint8Array }> {
+	const { owner: own } = await named(db, key);
+	const row = await rowOf(db, key);
+	if (!row?.completed_at || (owner !== undefined && own !== owner)) throw new Problem('record.missing', 404);
+	return { type: row.type, content: await readParts(db, key) };
+}
+
+/** What an interview names, and whether each has come whole: only then is it complete. */
+export async function mediaOf(
+	db: Reader,
+	structure: string,
+	interview: Stored
+): Promise<(Media & { complete: boolean })[]> {
+	const named = Object.keys(interview.fields)
+		.filter((field) => field.startsWith('media:'))
+		.flatMap((field) => (inUse(interview.fields, field) as Media | null) ?? []);
+	const rows = await db
+		.selectFrom('media')
+		.select(['hash', 'completed_at'])
+		.where('structure_id', '=', structure)
+		.where('record_id', '=', interview.id)
+		.execute();
+	const whole = new Set(rows.filter(({ completed_at }) => completed_at).map(({ hash }) => hash));
+	return named.map((media) => ({ ...media, complete: whole.has(media.hash) }));
+}
+
+async function readParts(db: Reader, { structure, interview, hash }: MediaKey): Promise<Uint8Array> {
+	const parts = await db
+		.selectFrom('media_part')
+		.select('content')
+		.where('structure_id', '=', structure)
+		.where('record_id', '=', interview)
+		.where('hash', '=', hash)
+		.orderBy('start')
+		.execute();
+	return Buffer.concat(parts.map(({ content }) => Buffer.from(content, 'base64')));
+}
+
+const hashOf = (content: Uint8Array): string => createHash('sha256').update(content).digest('base64url');
+
+/** `bytes 0-999999/2500000`; a star in the place of both bounds asks how far it has come.
+ * @throws Problem `media.range` */
+export function readRange(header: string | null): { from: number; to: number } | undefined {
+	if (header && /^bytes \*\/\d{1,9}$/.test(header)) return undefined;
+	const match = /^bytes (\d{1,9})-(\d{1,9})\/\d{1,9}$/.exec(header ?? '');
+	const [from, to] = [Number(match?.[1]), Number(match?.[2])];
+	if (!match || to < from || to - from >= CHUNK + 1 || to >= MAX_MEDIA) throw new Problem('media.range', 416);
+	return { from, to };
+}

@@ -1,0 +1,53 @@
+import { Problem } from '../domain/problem';
+import type { SealedLine } from '../domain/stick';
+import type { Grant } from '../domain/structure';
+import type { Receipt } from '../domain/sync';
+import type { App } from './app';
+import { note } from './journal';
+import { push, type Author } from './push';
+import type { Trx } from './store';
+import { openSealed, type VaultOf } from './vaults';
+
+/** Opens changes as their device sealed them.
+ * @throws Problem `sealed.altered`: all or nothing */
+export async function openAll(vault: CryptoKey, whose: VaultOf, lines: readonly SealedLine[]): Promise<unknown[]> {
+	const plain = await Promise.all(
+		lines.map(({ record, sealed }) => openSealed(vault, whose, record, 'change-1', sealed))
+	);
+	try {
+		return plain.map((bytes) => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes!)) as unknown);
+	} catch (cause) {
+		throw new Problem('sealed.altered', 400, {}, { cause });
+	}
+}
+
+/** Takes the outbox of a locked vault as its owner's, by the rights they have now. */
+export async function takeSealed(
+	app: App,
+	whose: VaultOf,
+	vault: CryptoKey,
+	lines: readonly SealedLine[],
+	also: (trx: Trx) => Promise<void> = () => Promise.resolve()
+): Promise<{ receipts: Receipt[]; committed: number }> {
+	const { structure, person: id, device } = whose;
+	const changes = await openAll(vault, whose, lines);
+	return await app.db.transaction().execute(async (trx) => {
+		await note(app, trx, structure, {
+			act: 'vault.opened',
+			person: id,
+			device,
+			subject: device,
+			count: changes.length
+		});
+		await also(trx);
+		const { grants, left_at } = await trx
+			.selectFrom('person')
+			.select(['grants', 'left_at'])
+			.where('structure_id', '=', structure)
+			.where('id', '=', id)
+			.executeTakeFirstOrThrow();
+		const author: Author = { structure, id, grants: left_at ? [] : (JSON.parse(grants) as Grant[]), device };
+		const { receipts, committed } = await push(app, trx, author, changes, { sequence: 0, audiences: new Set() });
+		return { receipts, committed };
+	});
+}
