@@ -72,6 +72,7 @@ class Batch {
 	#verdicts = new Map<string, { hash: string; verdict: Receipt['verdict']; stored?: number }>();
 	#history = new Set<string>(); // change ids known to be stored, among those that were asked about
 	#named = new Set<string>(); // `change|field` named by a stored change
+	#late = new Set<string>(); // records to which something came after what had already answered it
 	#changes: (Parsed & { verdict: Receipt['verdict'] })[] = [];
 	#quarantined = new Map<string, Schema['quarantine']>(); // by hash: the same one may come twice
 	#aheads: Schema['named_ahead'][] = [];
@@ -183,7 +184,9 @@ class Batch {
 			this.#named.add(`${id}|${field}`);
 			this.#aheads.push({ structure_id: this.author.structure, change_id: id, record_id: change.record, field });
 		}
-		const merged = merge(fields, change, this.author.id, (field) => this.#named.has(`${change.id}|${field}`));
+		const named = (field: string) => this.#named.has(`${change.id}|${field}`);
+		const merged = merge(fields, change, this.author.id, named);
+		if (Object.keys(change.fields).some(named)) this.#late.add(change.record);
 		this.#records.set(change.record, {
 			id: change.record,
 			kind: change.kind,
@@ -302,6 +305,8 @@ class Batch {
 				fields: JSON.stringify(now.fields)
 			});
 			const upToDate = !before || (before.sequence <= standing.sequence && before.audience === audience);
+			// A device cannot know that what it sends has been answered already: it is given the record.
+			if (this.#late.has(id)) continue;
 			const own = now.kind === 'reading' || (now.kind === 'interview' && now.owner === this.author.id);
 			if (own && upToDate && audience && standing.audiences.has(audience)) derivable.set(id, sequence);
 		}

@@ -45,7 +45,8 @@ export async function exchange(how: Exchange): Promise<Outcome> {
 			const outcome = await drain(how);
 			if (outcome.state !== 'done' || rounds === ROUNDS) return outcome;
 			const { digest, offer, repairedAt, syncedAt } = outcome.position;
-			const repairable = !repairedAt || Date.parse(syncedAt!) - Date.parse(repairedAt) >= DAY;
+			// Whichever way the server's clock was set meanwhile.
+			const repairable = !repairedAt || Math.abs(Date.parse(syncedAt!) - Date.parse(repairedAt)) >= DAY;
 			if ((digest === 'different' || how.db.damaged) && repairable) await startFresh(how.db);
 			else if (!offer) return outcome;
 		}

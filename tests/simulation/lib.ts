@@ -1,0 +1,34 @@
+/** The doors of the product that the simulation goes through: bundled once as it is, once as its next version, and once for
+ * each planted bug. */
+export { Dexie } from 'dexie';
+export { seenOf, inUse, isGone, deletionOf, valuesOf, canonical } from '$lib/domain/record';
+export { merge } from '$lib/domain/merge';
+export { readingId } from '$lib/domain/reading';
+export { mediaField } from '$lib/domain/media';
+export { NO_ROWS, plus } from '$lib/domain/digest';
+export { contributionsOf } from '$lib/domain/contributions';
+export { addUp, tallyKey } from '$lib/domain/tallies';
+export { PersonDatabase, databaseName, readSetting } from '$lib/local/database';
+export { Vault, importKey } from '$lib/local/vault';
+export { makeVault } from '$lib/local/locks';
+export { save, eraseUnsent } from '$lib/local/outbox';
+export { findView, listViews, listAside } from '$lib/local/views';
+export { thin } from '$lib/local/thinning';
+export { keepMedia } from '$lib/local/media';
+export { emptyLocked, offerSealed, sendSealed } from '$lib/local/locked';
+export { writeOutbox, readOutbox } from '$lib/local/stick/outbox-file';
+export { takeReceiptsFile } from '$lib/local/stick/receipts-file';
+export { exchange } from '$lib/sync/exchange';
+export { upload } from '$lib/sync/upload';
+export { Runner } from '$lib/sync/runner';
+export { openDatabase, everywhere, inStructure } from '$lib/server/database/open';
+export { audiencesOf } from '$lib/server/pull';
+export { backUp, restore } from '$lib/server/backup';
+export { dispatch } from '$lib/server/serve';
+export { replayLedger } from '$lib/server/erasure';
+export { ledgerFile } from '$lib/server/ledger';
+export { judgeAfterUpgrade } from '$lib/server/quarantine';
+export { openSession } from '$lib/server/sessions';
+export { addTotp, enrol, setUp, PASSPHRASE } from '../support/server';
+export { Draws } from '$lib/server/fictitious/draws';
+export { KEY_HEADER } from '$lib/domain/header';
