@@ -176,9 +176,7 @@ export class Device {
 		this.outcomes.push(outcome.state);
 		if (outcome.state === 'broken') this.broken = outcome.cause;
 		if (outcome.state !== 'done') return outcome;
-		await lib.offerSealed(db, this.place, (path, body) =>
-			this.call(process, 'POST', path, JSON.stringify(body), json)
-		);
+		await lib.offerSealed(db, this.place, (path, body) => this.call(process, 'POST', path, JSON.stringify(body), json));
 		await lib.upload({
 			db,
 			send: (path, body, headers) => this.call(process, 'PUT', path, body, headers),
@@ -193,8 +191,8 @@ export class Device {
 	/** Everything that lies on the disk, opened, past the app's own reading: for the model to look at. */
 	async contents(db: PersonDatabase): Promise<Contents> {
 		const [records, outbox, sent, refused, taken] = await Promise.all([
-			...[db.records.toArray(), db.outbox.toArray()] as const,
-			...[db.sent.toArray(), db.refused.toArray(), db.taken.toArray()] as const
+			...([db.records.toArray(), db.outbox.toArray()] as const),
+			...([db.sent.toArray(), db.refused.toArray(), db.taken.toArray()] as const)
 		]);
 		const [aside, erased, media] = [await db.aside.toArray(), await db.erased.toArray(), await db.media.toArray()];
 		const position = await this.lib.readSetting<Position>(db, 'position');
@@ -202,7 +200,9 @@ export class Device {
 	}
 }
 
-type Rows<T extends keyof PersonDatabase> = PersonDatabase[T] extends { toArray: () => PromiseLike<infer R> } ? R : never;
+type Rows<T extends keyof PersonDatabase> = PersonDatabase[T] extends { toArray: () => PromiseLike<infer R> }
+	? R
+	: never;
 export type Contents = {
 	records: Rows<'records'>;
 	outbox: Rows<'outbox'>;

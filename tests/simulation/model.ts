@@ -86,12 +86,12 @@ export class Model {
 	isConfirmed = ({ fields }: Edit): boolean =>
 		[...fields.values()].some((tabs) => [...tabs.values()].some(({ confirmed }) => confirmed));
 
-	isErased = ({ record, about }: Edit): boolean => this.erased.has(record) || (about !== undefined && this.erased.has(about));
+	isErased = ({ record, about }: Edit): boolean =>
+		this.erased.has(record) || (about !== undefined && this.erased.has(about));
 
 	/** What a device has not sent is lost with it, and nobody says otherwise. */
 	wiped(device: Device, known: ReadonlySet<string>): void {
-		for (const edit of this.edits.values())
-			if (edit.device === device && !known.has(edit.id)) edit.excused ??= 'wiped';
+		for (const edit of this.edits.values()) if (edit.device === device && !known.has(edit.id)) edit.excused ??= 'wiped';
 	}
 
 	/** I2, I4: everything confirmed on this device is on it, or the server has it. */
@@ -99,7 +99,10 @@ export class Model {
 		const here = idsHeld(contents);
 		for (const edit of this.edits.values()) {
 			if (edit.device !== device || edit.excused || !this.isConfirmed(edit) || this.isErased(edit)) continue;
-			must(here.has(edit.id) || onServer.has(edit.id), () => `I2: ${edit.kind} ${edit.id} of ${device.name} is nowhere`);
+			must(
+				here.has(edit.id) || onServer.has(edit.id),
+				() => `I2: ${edit.kind} ${edit.id} of ${device.name} is nowhere`
+			);
 		}
 	}
 
@@ -121,7 +124,8 @@ export class Model {
 				const value = JSON.stringify(there[field]);
 				must(
 					allowed.some(({ values }) => values.includes(value)),
-					() => `I1: ${edit.id} says ${field} ${value}, confirmed was ${JSON.stringify(allowed.map(({ values }) => values))}`
+					() =>
+						`I1: ${edit.id} says ${field} ${value}, confirmed was ${JSON.stringify(allowed.map(({ values }) => values))}`
 				);
 			}
 		}
@@ -143,7 +147,10 @@ type StoredChange = { id: string; record_id: string; fields: string; seen: strin
 export async function checkServer(server: Server, structure: string): Promise<void> {
 	const { lib, app } = server;
 	const within = <T extends 'record' | 'change' | 'tally' | 'audience' | 'erased' | 'quarantine'>(table: T) =>
-		app.db.selectFrom(table).selectAll().where('structure_id' as never, '=', structure as never);
+		app.db
+			.selectFrom(table)
+			.selectAll()
+			.where('structure_id' as never, '=', structure as never);
 	const records = (await within('record').execute()) as unknown as {
 		id: string;
 		kind: string;

@@ -5,8 +5,8 @@ export const NEXT: Patch[] = [
 	{ file: 'domain/sync.ts', find: 'export const PROTOCOL = 2;', replace: 'export const PROTOCOL = 3;' },
 	{
 		file: 'domain/kinds.ts',
-		find: "	reading: { fields: readingFields }\n",
-		replace: "	reading: { fields: readingFields },\n	action: { fields: {} }\n"
+		find: '	reading: { fields: readingFields }\n',
+		replace: '	reading: { fields: readingFields },\n	action: { fields: {} }\n'
 	},
 	{
 		file: 'domain/rights.ts',

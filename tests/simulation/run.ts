@@ -8,12 +8,21 @@ import type { Run } from './world.ts';
 
 // npm run simulate -- --seeds 10000 [--from 0] [--seed n]: many lives of a structure, each drawn from its seed.
 const { values } = parseArgs({
-	options: { aloud: { type: 'boolean', default: false }, seeds: { type: 'string', default: '1000' }, from: { type: 'string', default: '0' }, threads: { type: 'string' } }
+	options: {
+		aloud: { type: 'boolean', default: false },
+		seeds: { type: 'string', default: '1000' },
+		from: { type: 'string', default: '0' },
+		threads: { type: 'string' }
+	}
 });
 const [count, from] = [Number(values.seeds), Number(values.from)];
 const threads = Number(values.threads ?? Math.min(2, availableParallelism()));
 
-const workerData = { now: await bundleProduct('now', []), next: await bundleProduct('next', NEXT), aloud: values.aloud };
+const workerData = {
+	now: await bundleProduct('now', []),
+	next: await bundleProduct('next', NEXT),
+	aloud: values.aloud
+};
 const thread = new URL(await bundleWorker());
 const runs: Run[] = [];
 let asked = 0;

@@ -82,9 +82,13 @@ export class World {
 	async live(): Promise<string> {
 		await this.server.start();
 		for (const device of this.devices) {
-			await this.#run(new Process('enrolment', device.disk), async (process) => {
-				while (!(await device.makeVault(process)));
-			}, true);
+			await this.#run(
+				new Process('enrolment', device.disk),
+				async (process) => {
+					while (!(await device.makeVault(process)));
+				},
+				true
+			);
 			device.open();
 		}
 		const actions = 20 + this.random.below(60);
@@ -104,13 +108,28 @@ export class World {
 	#ask = (
 		device: Device,
 		process: Process,
-		request: { method: string; path: string; body?: string | Uint8Array | undefined; headers: { [name: string]: string } }
+		request: {
+			method: string;
+			path: string;
+			body?: string | Uint8Array | undefined;
+			headers: { [name: string]: string };
+		}
 	): Promise<Response> =>
 		new Promise((resolve, reject) => {
 			const { random, scheduler } = this;
 			const draw = this.calm ? 1 : random.next();
 			const fate =
-				draw < 0.05 ? 'no request' : draw < 0.12 ? 'no reply' : draw < 0.17 ? 'twice' : draw < 0.19 ? 'cut' : draw < 0.21 ? 'proxy' : 'fine';
+				draw < 0.05
+					? 'no request'
+					: draw < 0.12
+						? 'no reply'
+						: draw < 0.17
+							? 'twice'
+							: draw < 0.19
+								? 'cut'
+								: draw < 0.21
+									? 'proxy'
+									: 'fine';
 			const wait = () => random.below(this.calm ? 20 : 3000);
 			const end = (then: () => void) => {
 				stop();
@@ -119,7 +138,8 @@ export class World {
 			const fail = () => end(() => reject(new TypeError('network')));
 			const stop = scheduler.after(90_000, process, () => reject(new TypeError('timeout')));
 			if (!device.online || fate === 'no request') return fail();
-			if (fate === 'proxy') return end(() => resolve(responseOf({ status: 502, text: '<html>', headers: new Headers() })));
+			if (fate === 'proxy')
+				return end(() => resolve(responseOf({ status: 502, text: '<html>', headers: new Headers() })));
 			const arrive = (first: boolean) => {
 				if (!this.server.up) return first ? fail() : undefined;
 				this.note(device.name, 'asks', request.method, request.path, fate, first);
@@ -143,7 +163,13 @@ export class World {
 			return;
 		}
 		const { receipts, records, marks, cursor } = JSON.parse(reply.text) as SyncReply;
-		this.note(device.name, receipts.map(({ verdict }) => verdict), records.map(({ id, sequence }) => [id, sequence]), marks.length, cursor.sequence);
+		this.note(
+			device.name,
+			receipts.map(({ verdict }) => verdict),
+			records.map(({ id, sequence }) => [id, sequence]),
+			marks.length,
+			cursor.sequence
+		);
 		const foreign = records.find((record) => !isFor(device.person, grants, record));
 		if (foreign) this.#failed ??= new Violation(`I8: ${device.name} was given ${foreign.kind} ${foreign.id}`);
 	}
@@ -220,7 +246,20 @@ export class World {
 		const antenna = grant.antennas[0] ?? this.template.antennas[0]!;
 		const form: Form = { record: this.random.uuid(), kind: 'interview', fields: {} };
 		const { campaign } = this.template;
-		await this.#save(tab, form, { campaign, stakeholder: 'employee', antenna, state: 'draft', note, 'consent:usage-evaluation': 'yes', 'consent:citation-anonyme': 'yes' }, true);
+		await this.#save(
+			tab,
+			form,
+			{
+				campaign,
+				stakeholder: 'employee',
+				antenna,
+				state: 'draft',
+				note,
+				'consent:usage-evaluation': 'yes',
+				'consent:citation-anonyme': 'yes'
+			},
+			true
+		);
 		tab.forms.push(form);
 		this.#interviews.push(form.record);
 	}
@@ -231,7 +270,9 @@ export class World {
 		const { lib, person } = tab.device;
 		const open = tab.forms.filter((form) => form.kind === kind);
 		if (open.length > 0 && random.chance(0.5)) return random.pick(open);
-		const own = (await lib.listViews(tab.db, person, kind)).filter(({ owner }) => kind === 'reading' || owner === person);
+		const own = (await lib.listViews(tab.db, person, kind)).filter(
+			({ owner }) => kind === 'reading' || owner === person
+		);
 		if (own.length === 0) return undefined;
 		const { id, about, fields } = random.pick(own);
 		const form = { record: id, kind, about, fields };
@@ -244,9 +285,16 @@ export class World {
 		if (!form) return;
 		const { random } = this;
 		const field = random.pick(['note', 'label', 'answer:q1', 'answer:q2', 'state', 'consent:citation-anonyme']);
-		const value = field.startsWith('answer:') ? { words } : field === 'state' ? 'finished' : field.startsWith('consent:') ? random.pick(['yes', 'no']) : words;
+		const value = field.startsWith('answer:')
+			? { words }
+			: field === 'state'
+				? 'finished'
+				: field.startsWith('consent:')
+					? random.pick(['yes', 'no'])
+					: words;
 		await this.#save(tab, form, { [field]: value });
-		if (random.chance(0.3)) await this.#save(tab, form, { [field]: field.startsWith('answer:') ? { words: `${words} bis` } : value });
+		if (random.chance(0.3))
+			await this.#save(tab, form, { [field]: field.startsWith('answer:') ? { words: `${words} bis` } : value });
 	}
 
 	async #excerpt(tab: Tab, words: string): Promise<void> {
@@ -255,18 +303,41 @@ export class World {
 		const { campaign, antennas } = this.template;
 		const made: Form = { record: this.random.uuid(), kind: 'excerpt', about: form.record, fields: {} };
 		const passage = { question: 'q1', start: 0, end: words.length, words };
-		await this.#save(tab, made, { campaign, stakeholder: 'employee', antenna: antennas[0]!, passage, criterion: 'c1', valence: 'added', quote: 'anonymous' }, true);
+		await this.#save(
+			tab,
+			made,
+			{
+				campaign,
+				stakeholder: 'employee',
+				antenna: antennas[0]!,
+				passage,
+				criterion: 'c1',
+				valence: 'added',
+				quote: 'anonymous'
+			},
+			true
+		);
 		this.#excerpts.push(made.record);
 	}
 
 	async #figure(tab: Tab, amount: number): Promise<void> {
 		const { random, template } = this;
 		const grant = this.model.grants.get(tab.device.person)![0]!;
-		const place = random.chance(0.9) ? (grant.antennas[0] ?? random.pick(template.antennas)) : random.pick(template.antennas);
+		const place = random.chance(0.9)
+			? (grant.antennas[0] ?? random.pick(template.antennas))
+			: random.pick(template.antennas);
 		const { lib, person } = tab.device;
-		const record = lib.readingId({ campaign: template.campaign, place, period: `2014-0${1 + random.below(3)}`, indicator: 'heures' });
+		const record = lib.readingId({
+			campaign: template.campaign,
+			place,
+			period: `2014-0${1 + random.below(3)}`,
+			indicator: 'heures'
+		});
 		const known = tab.forms.find((form) => form.record === record);
-		const form = known && random.chance(0.5) ? known : { record, kind: 'reading', fields: (await lib.findView(tab.db, person, record))?.fields ?? {} };
+		const form =
+			known && random.chance(0.5)
+				? known
+				: { record, kind: 'reading', fields: (await lib.findView(tab.db, person, record))?.fields ?? {} };
 		if (form !== known) tab.forms.push(form);
 		await this.#save(tab, form, { value: { amount } });
 	}
@@ -302,7 +373,11 @@ export class World {
 		const views = await lib.listViews(tab.db, person, 'excerpt');
 		if (views.length === 0) return;
 		const { id, about, fields } = this.random.pick(views);
-		await this.#save(tab, { record: id, kind: 'excerpt', about, fields }, { approval: this.random.pick(['approved', 'set-aside']) });
+		await this.#save(
+			tab,
+			{ record: id, kind: 'excerpt', about, fields },
+			{ approval: this.random.pick(['approved', 'set-aside']) }
+		);
 	}
 
 	/* ── what the office does, online ── */
@@ -312,7 +387,9 @@ export class World {
 		const draw = random.next();
 		const process = new Process('office');
 		const office = (method: string, path: string, body?: unknown) =>
-			claire.call(process, method, path, body === undefined ? undefined : JSON.stringify(body), { 'content-type': 'application/json' });
+			claire.call(process, method, path, body === undefined ? undefined : JSON.stringify(body), {
+				'content-type': 'application/json'
+			});
 		const work = async () => {
 			if (draw < 0.25 && this.#interviews.length > 0) {
 				const id = random.pick(this.#interviews);
@@ -340,7 +417,10 @@ export class World {
 	}
 
 	/** A stick goes to headquarters, or its receipts come back. */
-	async #carry(process: Process, office: (method: string, path: string, body?: unknown) => Promise<Response>): Promise<void> {
+	async #carry(
+		process: Process,
+		office: (method: string, path: string, body?: unknown) => Promise<Response>
+	): Promise<void> {
 		const { random } = this;
 		const back = this.#receipts.length > 0 && random.chance(0.5) ? random.pick(this.#receipts) : undefined;
 		if (back) {
@@ -366,13 +446,17 @@ export class World {
 		const { header, changes, pieces } = read!;
 		const { structure, person, device, key } = header;
 		const whose = { structure, person, device, key };
-		for (const piece of pieces.filter(() => changes.length === 0)) await office('POST', '/api/stick/media', { ...whose, ...piece });
+		for (const piece of pieces.filter(() => changes.length === 0))
+			await office('POST', '/api/stick/media', { ...whose, ...piece });
 		const response = await office('POST', '/api/stick', { ...whose, changes });
 		this.note('imported', stick.device.name, response.status);
 		if (!response.ok) return;
 		for (const piece of pieces) await office('POST', '/api/stick/media', { ...whose, ...piece });
 		const { signed } = (await response.json()) as { signed: unknown };
-		this.#receipts.push({ device: stick.device, file: JSON.stringify({ format: 'temoin-receipts-1', signed: [signed] }) });
+		this.#receipts.push({
+			device: stick.device,
+			file: JSON.stringify({ format: 'temoin-receipts-1', signed: [signed] })
+		});
 	}
 
 	#writeStick(device: Device): void {
@@ -471,7 +555,11 @@ export class World {
 	async #followServer(): Promise<void> {
 		const { db } = this.server.app;
 		const { structure } = this.template;
-		const people = await db.selectFrom('person').select(['id', 'grants']).where('structure_id', '=', structure).execute();
+		const people = await db
+			.selectFrom('person')
+			.select(['id', 'grants'])
+			.where('structure_id', '=', structure)
+			.execute();
 		for (const { id, grants } of people) this.model.follow(id, JSON.parse(grants) as Grant[]);
 		const erased = await db.selectFrom('erased').select('id').where('structure_id', '=', structure).execute();
 		for (const { id } of erased) this.model.erased.add(id);
@@ -481,6 +569,7 @@ export class World {
 		const { server, random, model } = this;
 		if (server.backups.length === 0) return;
 		await this.#followServer();
+		this.note('restores');
 		const held = new Set<string>();
 		for (const device of this.devices) for (const id of idsHeld(await this.#contentsOf(device))) held.add(id);
 		await server.restore(random.pick(server.backups), random.chance(0.7));
@@ -488,7 +577,8 @@ export class World {
 		await this.#followServer();
 		const there = await this.#onServer();
 		// A device keeps what it sent until a backup has it; an older backup than that loses what only the server had.
-		for (const edit of model.edits.values()) if (!held.has(edit.id) && !there.has(edit.id)) edit.excused ??= 'lost with the server';
+		for (const edit of model.edits.values())
+			if (!held.has(edit.id) && !there.has(edit.id)) edit.excused ??= 'lost with the server';
 	}
 
 	async #contentsOf(device: Device) {
@@ -592,7 +682,8 @@ export class World {
 	/** Faults stop: everything drains, and both sides hold the same. */
 	async #drain(): Promise<void> {
 		this.calm = true;
-		const version = this.server.version === 'next' || this.devices.some((one) => one.version === 'next') ? 'next' : 'now';
+		const version =
+			this.server.version === 'next' || this.devices.some((one) => one.version === 'next') ? 'next' : 'now';
 		this.server.kill();
 		this.server.version = version;
 		await this.server.start();
@@ -635,7 +726,11 @@ export class World {
 		await checkServer(this.server, structure);
 		const records = await app.db.selectFrom('record').selectAll().where('structure_id', '=', structure).execute();
 		const changes = await app.db.selectFrom('change').selectAll().where('structure_id', '=', structure).execute();
-		const quarantine = await app.db.selectFrom('quarantine').selectAll().where('structure_id', '=', structure).execute();
+		const quarantine = await app.db
+			.selectFrom('quarantine')
+			.selectAll()
+			.where('structure_id', '=', structure)
+			.execute();
 		const stored = new Map(changes.map(({ id, fields }) => [id, JSON.parse(fields) as { [field: string]: unknown }]));
 		const released = quarantine.filter(({ decision }) => decision === 'released').map(({ change_id }) => change_id);
 		this.model.checkArrived(stored, [...quarantine.map(({ raw }) => raw), ...released]);
@@ -654,24 +749,45 @@ export class World {
 				const actor = { id: device.person, grants: this.model.grants.get(device.person)! };
 				const audiences = await lib.audiencesOf(app.db, structure, actor);
 				const own = records.filter(({ audience }) => audience !== null && audiences.includes(audience));
-				must(own.length === contents.records.length, () => `I5: ${device.name} has ${contents.records.length} records, ${own.length} are its`);
+				must(
+					own.length === contents.records.length,
+					() => `I5: ${device.name} has ${contents.records.length} records, ${own.length} are its`
+				);
 				for (const row of contents.records) {
 					const there = own.find(({ id }) => id === row.id);
 					const opened = await tab.db.openRecord(row);
-					must(there?.sequence === row.sequence, () => `I5: ${device.name} has ${row.kind} ${row.id} at ${row.sequence}, not ${there?.sequence}`);
+					must(
+						there?.sequence === row.sequence,
+						() => `I5: ${device.name} has ${row.kind} ${row.id} at ${row.sequence}, not ${there?.sequence}`
+					);
 					if (row.stub) continue;
 					const theirs = JSON.parse(there!.fields) as typeof opened.fields;
 					for (const field of new Set([...Object.keys(theirs), ...Object.keys(opened.fields)])) {
 						const both = [opened.fields, theirs].map((fields) => lib.canonical(fields[field] ?? null));
-						must(both[0] === both[1], () => `I5: ${device.name} shows ${row.kind} ${row.id} ${field} as ${both.join(', not ')}`);
+						must(
+							both[0] === both[1],
+							() => `I5: ${device.name} shows ${row.kind} ${row.id} ${field} as ${both.join(', not ')}`
+						);
 					}
 				}
 				for (const { id, proof } of contents.erased)
-					must(!proof || erased.has(id), () => `I7: ${device.name} can prove that ${id} was erased, and the server does not know it`);
-				const [listed] = [JSON.stringify([contents.records, contents.outbox, contents.sent, contents.refused, aside].map((rows) => (rows as object[]).map(withoutSealed)))];
+					must(
+						!proof || erased.has(id),
+						() => `I7: ${device.name} can prove that ${id} was erased, and the server does not know it`
+					);
+				const [listed] = [
+					JSON.stringify(
+						[contents.records, contents.outbox, contents.sent, contents.refused, aside].map((rows) =>
+							(rows as object[]).map(withoutSealed)
+						)
+					)
+				];
 				for (const id of erased) must(!listed.includes(id), () => `I7: ${id} was erased and is on ${device.name}`);
 				for (const { id, problem } of contents.refused)
-					must(quarantine.some(({ change_id }) => change_id === id), () => `I4: ${id} is refused (${problem}) on ${device.name} and nowhere on the server`);
+					must(
+						quarantine.some(({ change_id }) => change_id === id),
+						() => `I4: ${id} is refused (${problem}) on ${device.name} and nowhere on the server`
+					);
 				await this.#checkRecordings(device, tab);
 			});
 		}
@@ -681,7 +797,8 @@ export class World {
 	#checkAuthors(changes: readonly { id: string; person_id: string }[]): void {
 		for (const { id, person_id } of changes) {
 			const edit = this.model.edits.get(id);
-			if (edit) must(edit.device.person === person_id, () => `I8: ${id} of ${edit.device.name} is stored as somebody else's`);
+			if (edit)
+				must(edit.device.person === person_id, () => `I8: ${id} of ${edit.device.name} is stored as somebody else's`);
 		}
 	}
 
@@ -690,13 +807,21 @@ export class World {
 		for (const [hash, recording] of this.#recordings) {
 			if (recording.device !== device || this.model.erased.has(recording.about)) continue;
 			const here = await tab.db.media.get(hash);
-			const row = await app.db.selectFrom('media').select(['completed_at', 'received']).where('hash', '=', hash).executeTakeFirst();
+			const row = await app.db
+				.selectFrom('media')
+				.select(['completed_at', 'received'])
+				.where('hash', '=', hash)
+				.executeTakeFirst();
 			must(here !== undefined || Boolean(row?.completed_at), () => `media: ${hash} is whole nowhere`);
 		}
 	}
 }
 
-const withoutSealed = (row: object): object => ({ ...row, sealed: undefined, changes: 'changes' in row ? (row.changes as object[]).map(withoutSealed) : undefined });
+const withoutSealed = (row: object): object => ({
+	...row,
+	sealed: undefined,
+	changes: 'changes' in row ? (row.changes as object[]).map(withoutSealed) : undefined
+});
 
 /** Who may hold a record, by the rights table, said once more and apart from it. */
 function isFor(person: string, grants: readonly Grant[], record: Record): boolean {
@@ -706,7 +831,11 @@ function isFor(person: string, grants: readonly Grant[], record: Record): boolea
 		case 'interview':
 			return record.owner === person;
 		case 'excerpt':
-			return record.owner === person || director || (value('approval') === 'approved' && record.fields.approval!.every((one) => one.value === 'approved'));
+			return (
+				record.owner === person ||
+				director ||
+				(value('approval') === 'approved' && record.fields.approval!.every((one) => one.value === 'approved'))
+			);
 		case 'reading':
 			return director || grants.some(({ antennas }) => antennas.includes(record.id.split(':')[2]!));
 		default:
@@ -727,7 +856,10 @@ const responseOf = ({ status, text }: Reply): Response =>
 		}
 	}) as Response;
 
-const describe = (cause: unknown): string => (cause instanceof Error ? `${cause.name}: ${cause.message} ${cause.stack?.split('\n').slice(1, 4).join(' | ')}` : String(cause ?? ''));
+const describe = (cause: unknown): string =>
+	cause instanceof Error
+		? `${cause.name}: ${cause.message} ${cause.stack?.split('\n').slice(1, 4).join(' | ')}`
+		: String(cause ?? '');
 
 /** Lives one seed. */
 export async function runSeed(

@@ -70,7 +70,13 @@ export async function takeIn(
 		const followed = reply.audiences ?? before.audiences;
 		await dropLost(db, before.audiences, followed);
 		if (before.sweep && !reply.more) await sweep(db, before.pass ?? 0);
-		if (backup) await db.sent.where('sequence').belowOrEqual(backup.sequence).delete();
+		// What is still to be offered again bears sequences of another history: no backup of this one covers it.
+		if (backup && before.offer !== 'all')
+			await db.sent
+				.where('sequence')
+				.belowOrEqual(backup.sequence)
+				.filter(({ again }) => !again)
+				.delete();
 		const position: Position = {
 			...before,
 			...more,
@@ -148,6 +154,7 @@ async function coveredBy(db: PersonDatabase, records: readonly Record[]): Promis
 	const rows = await db.aside
 		.where('id')
 		.anyOf([...came.keys()])
+		.filter(({ key }) => key === undefined)
 		.toArray();
 	const covered = await Promise.all(rows.map(async (row) => holds(came.get(row.id)!, await db.openRecord(row))));
 	return rows.filter((_, i) => covered[i]).map(({ id, epoch }) => [id, epoch]);
@@ -260,8 +267,11 @@ async function mergeTaken(
 			fields: merge(row?.fields ?? {}, change, person)
 		};
 		const audience = audienceOf(merged, about ? (changed.get(about) ?? known.get(about)) : undefined) ?? '';
-		// Without a sequence the server will send the record itself: what stands here until then is not counted.
-		changed.set(change.record, { ...merged, audience, sequence: receipt.sequence ?? row?.sequence ?? 0 });
+		// Without a sequence the server will send the record itself: what stands here until then is not counted. Nor is what
+		// is missing the rest of its record: it shows as a difference, and everything is fetched anew.
+		const isWhole = row !== undefined || Object.values(change.seen).every((seen) => seen.length === 0);
+		const sequence = isWhole ? (receipt.sequence ?? row?.sequence ?? 0) : 0;
+		changed.set(change.record, { ...merged, audience, sequence });
 	}
 	return [...changed.values()];
 }

@@ -47,7 +47,7 @@ export type Refused = SealedChange & {
 	key?: string;
 };
 /** A record of a history that the server has no more, kept until it is there again: `epoch` names that history. */
-export type Aside = Kept & { epoch: string };
+export type Aside = Kept & { epoch: string; key?: string };
 
 /** A recording or a picture, its pieces beside it: `doneAt` is the server's time when it was whole there. */
 export type MediaRow = Media & {
@@ -180,7 +180,7 @@ function declare(db: Dexie): void {
 
 /** The same rows while the vault is locked: as they lie, to be sent or counted. */
 export class LockedDatabase extends Dexie {
-	aside!: Table<Aside & { key?: string }, [string, string]>;
+	aside!: Table<Aside, [string, string]>;
 	media!: EntityTable<MediaRow, 'hash'>;
 	chunks!: Table<Chunk, [string, number]>;
 	outbox!: EntityTable<Outgoing, 'order'>;

@@ -1,3 +1,4 @@
+import { CHUNK, MediaState } from '../domain/media';
 import { SealedReply, type Receipt } from '../domain/sync';
 import { freeze, nextBatch, sealedOf } from './outbox';
 import {
@@ -37,7 +38,7 @@ export async function sendSealed(
 		await freeze(db);
 		for (;;) {
 			const batch = await nextBatch(db, BATCH, await lastTaken(db));
-			if (batch.length === 0) return await left();
+			if (batch.length === 0) return await left(await sendPieces(db, place, key, send));
 			const changes = batch.map(({ record, sealed }) => ({ record, sealed: toBase64(sealed) }));
 			let reply: SealedReply;
 			try {
@@ -55,16 +56,38 @@ export async function sendSealed(
 	}
 }
 
+/** Sends the recordings whose text has left, piece by piece. */
+async function sendPieces(
+	db: LockedDatabase,
+	place: Place,
+	key: string,
+	send: SendSealed
+): Promise<'offline' | 'refused' | undefined> {
+	for (const { about, hash, type, size } of await db.media.where('state').equals('waiting').toArray())
+		for (let number = 0; number * CHUNK < size; number++) {
+			const chunk = await db.chunks.get([hash, number]);
+			const piece = chunk && toBase64(chunk.sealed);
+			const response = await send('/api/sealed/media', { ...place, key, about, hash, type, size, number, piece }).catch(
+				() => undefined
+			);
+			if (!response) return 'offline';
+			const state = response.ok ? MediaState.safeParse(await response.json()).data : undefined;
+			if (!state) return 'refused';
+			if (state.complete) await db.media.update(hash, { state: 'sent', doneAt: state.at! });
+		}
+	return undefined;
+}
+
 /** The last place of the outbox whose changes the server has, by a receipt that the open vault has not turned into records
  * yet. It finds them by their places: nothing here may move them. */
 export const lastTaken = async (db: LockedDatabase): Promise<number> =>
 	(await db.taken.orderBy('order').last())?.last ?? -Infinity;
 
 const unsentIn = async (db: LockedDatabase): Promise<number> =>
-	await db.outbox
+	(await db.outbox
 		.where('order')
 		.above(await lastTaken(db))
-		.count();
+		.count()) + (await db.media.where('state').equals('waiting').count());
 
 /** Clears what the server has, by change. Records are not touched: when the vault opens again, they come with the next
  * pull. */
@@ -126,7 +149,7 @@ export async function emptyLocked(place: Place, key: string): Promise<void> {
 				const batch = await db.outbox.where('order').between(first, last, true, true).toArray();
 				await db.sent.add({ sequence: committed, changes: batch.map(sealedOf) } as Sent);
 			}
-			for (const table of ['outbox', 'records', 'taken', 'settings']) await db.table(table).clear();
+			for (const table of ['outbox', 'records', 'taken', 'settings', 'media', 'chunks']) await db.table(table).clear();
 			await db.sent.toCollection().modify((row) => void (row.key ??= key));
 			await db.refused.toCollection().modify((row) => void (row.key ??= key));
 			await db.aside.toCollection().modify((row) => void (row.key ??= key));

@@ -113,7 +113,7 @@ export async function listRefused(db: PersonDatabase): Promise<RefusedChange[]> 
 export async function listAside(db: PersonDatabase): Promise<{ row: Aside; record: Record }[]> {
 	const position = await readSetting<Position>(db, 'position');
 	if (position?.sweep) return [];
-	const rows = await db.aside.toArray();
+	const rows = await db.aside.filter(({ key }) => key === undefined).toArray();
 	const opened = rows.map(async (row) => ({ row, record: await db.openRecord(row).catch(() => undefined) }));
 	const all = await Promise.resolve(Promise.all(opened));
 	return all.flatMap(({ row, record }) => (record ? [{ row, record }] : []));

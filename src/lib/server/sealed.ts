@@ -1,9 +1,11 @@
 import { Problem } from '../domain/problem';
-import type { SealedLine } from '../domain/stick';
+import { CHUNK, type MediaState } from '../domain/media';
+import type { PieceLine, SealedLine } from '../domain/stick';
 import type { Grant } from '../domain/structure';
 import type { Receipt } from '../domain/sync';
 import type { App } from './app';
 import { note } from './journal';
+import { takePiece } from './media';
 import { push, type Author } from './push';
 import type { Trx } from './store';
 import { openSealed, type VaultOf } from './vaults';
@@ -19,6 +21,22 @@ export async function openAll(vault: CryptoKey, whose: VaultOf, lines: readonly 
 	} catch (cause) {
 		throw new Problem('sealed.altered', 400, {}, { cause });
 	}
+}
+
+/** Takes one sealed piece of a recording. Its interview has come before it.
+ * @throws Problem `sealed.altered`, and what taking a piece throws */
+export async function takeSealedPiece(
+	app: App,
+	whose: VaultOf,
+	vault: CryptoKey,
+	{ about, hash, number, piece }: PieceLine
+): Promise<MediaState> {
+	const bytes = await openSealed(vault, whose, `${hash}|${number}`, 'media-1', piece);
+	if (!bytes) throw new Problem('sealed.altered', 400);
+	const key = { structure: whose.structure, interview: about, hash };
+	return await app.db
+		.transaction()
+		.execute((trx) => takePiece(app, trx, key, { from: number * CHUNK, bytes }, whose.person));
 }
 
 /** Takes the outbox of a locked vault as its owner's, by the rights they have now. */

@@ -1,9 +1,8 @@
-import { MediaState } from '../domain/media';
+import { MediaState, mediaField } from '../domain/media';
 import { dropSafe, listUnnamed, readPiece } from '../local/media';
 import { readSetting, type MediaRow, type PersonDatabase, type Position } from '../local/database';
 import { save } from '../local/outbox';
-import { findView } from '../local/views';
-import { mediaField } from '../domain/media';
+import { findView, listRefused } from '../local/views';
 
 export type SendPiece = (
 	path: string,
@@ -40,7 +39,12 @@ export async function upload(how: Upload): Promise<number> {
 
 /** A device killed between the recording and the word of it: the interview names it now, and the next exchange says so. */
 async function nameFound({ db, person, now, mint }: Upload): Promise<void> {
-	const named = async (about: string) => Object.keys((await findView(db, person, about))?.fields ?? {});
+	const refused = await listRefused(db);
+	const named = async (about: string) => [
+		...Object.keys((await findView(db, person, about))?.fields ?? {}),
+		// Named and refused: it waits for the office, and is not named again meanwhile.
+		...refused.flatMap(({ record, change }) => (record === about && change ? Object.keys(change.fields) : []))
+	];
 	for (const { about, state: _, doneAt: __, ...media } of await listUnnamed(db, named)) {
 		const field = mediaField(media.hash);
 		const edit = { id: mint(), kind: 'interview', record: about, fields: { [field]: media }, seen: { [field]: [] } };

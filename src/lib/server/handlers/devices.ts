@@ -2,14 +2,16 @@ import * as z from 'zod/mini';
 import { Id } from '../../domain/ids';
 import { Problem } from '../../domain/problem';
 import { MAX_BYTES, MAX_CHANGES, SealedReply } from '../../domain/sync';
-import { nowOf } from '../app';
+import { CHUNK, MediaState } from '../../domain/media';
+import { PieceLine, SealedLine, VaultPlace } from '../../domain/stick';
+import { nowOf, type App } from '../app';
 import { inStructure } from '../database/open';
 import { done, endpoint, reply } from '../endpoint';
 import { note } from '../journal';
 import { revokeDevice } from '../sessions';
 import { countFailure, mustWait } from '../throttle';
-import { takeSealed } from '../sealed';
-import { openVault } from '../vaults';
+import { takeSealed, takeSealedPiece } from '../sealed';
+import { openVault, type VaultOf } from '../vaults';
 
 /** Whose vault on which device. The ids are random: who does not hold the device does not know them. */
 const Place = { structure: Id, person: Id, device: Id };
@@ -51,10 +53,27 @@ export const contact = endpoint({
 });
 
 const Sealed = z.looseObject({
-	...Place,
-	key: Id, // of the vault it was sealed with
-	changes: z.array(z.looseObject({ record: Id, sealed: z.string() })).check(z.maxLength(MAX_CHANGES))
+	...VaultPlace,
+	changes: z.array(SealedLine).check(z.maxLength(MAX_CHANGES))
 });
+
+/** Opens the vault that a call from nobody in particular names; guessing at one is made slow. */
+async function withVault(
+	app: App,
+	whose: VaultOf,
+	address: string,
+	work: (vault: CryptoKey) => Promise<Response>
+): Promise<Response> {
+	const key = `sealed:${address}`;
+	await mustWait(app, '', key);
+	return await inStructure(whose.structure, async () => {
+		const vault = await openVault(app, app.db, whose).catch(async (cause: unknown) => {
+			await countFailure(app, '', key);
+			throw cause;
+		});
+		return await work(vault);
+	});
+}
 
 /** Takes the outbox of a locked vault as it lies. Whoever brings it, only the device that was enrolled can have sealed it:
  * the server opens it with the wrap it was left, and judges it as its owner's, by the rights they have now. */
@@ -68,16 +87,25 @@ export const sealed = endpoint({
 	reply: SealedReply,
 	async handle(call) {
 		const { app, body, address } = call;
-		const key = `sealed:${address}`;
-		await mustWait(app, '', key);
-		return await inStructure(body.structure, async () => {
-			const vault = await openVault(app, app.db, body).catch(async (cause: unknown) => {
-				await countFailure(app, '', key);
-				throw cause;
-			});
-			const { receipts, committed } = await takeSealed(app, body, vault, body.changes);
-			return await reply(call, { receipts, committed });
-		});
+		return await withVault(app, body, address, async (vault) =>
+			reply(call, await takeSealed(app, body, vault, body.changes))
+		);
+	}
+});
+
+export const sealedPiece = endpoint({
+	method: 'POST',
+	path: '/api/sealed/media',
+	summary: 'Push one sealed piece of a recording of a locked vault, as its owner’s',
+	act: 'anybody',
+	body: z.looseObject({ ...VaultPlace, ...PieceLine.shape }),
+	limit: 2 * CHUNK,
+	reply: MediaState,
+	async handle(call) {
+		const { app, body, address } = call;
+		return await withVault(app, body, address, async (vault) =>
+			reply(call, await takeSealedPiece(app, body, vault, body))
+		);
 	}
 });
 

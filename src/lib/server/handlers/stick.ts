@@ -15,10 +15,9 @@ import { MAX_BYTES, MAX_CHANGES, type Receipt } from '../../domain/sync';
 import { nowOf } from '../app';
 import { endpoint, reply, type Call } from '../endpoint';
 import { note } from '../journal';
-import { takePiece } from '../media';
 import { signFor } from '../proofs';
-import { openAll, takeSealed } from '../sealed';
-import { openSealed, openVault, type VaultOf } from '../vaults';
+import { openAll, takeSealed, takeSealedPiece } from '../sealed';
+import { openVault, type VaultOf } from '../vaults';
 
 const by = ({ session }: Pick<Call, 'session'>) => ({ person: session.person.id, device: session.device.id });
 
@@ -118,11 +117,6 @@ export const importPiece = endpoint({
 		const { app, body } = call;
 		const whose = atHome(call);
 		const vault = await openVault(app, app.db, whose);
-		const bytes = await openSealed(vault, whose, `${body.hash}|${body.number}`, 'media-1', body.piece);
-		if (!bytes) throw new Problem('sealed.altered', 400);
-		const key = { structure: whose.structure, interview: body.about, hash: body.hash };
-		const piece = { from: body.number * CHUNK, bytes };
-		const state = await app.db.transaction().execute((trx) => takePiece(app, trx, key, piece, whose.person));
-		return await reply(call, state);
+		return await reply(call, await takeSealedPiece(app, whose, vault, body));
 	}
 });
