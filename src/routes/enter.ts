@@ -4,7 +4,7 @@ import { KEY_HEADER } from '$lib/domain/header';
 import { Entered, type Session } from '$lib/domain/session';
 import { databaseName, type DeviceDatabase, type Holder } from '$lib/local/database';
 import { holderKey, remember } from '$lib/local/holders';
-import { countUnsent, emptyLocked, sendSealed } from '$lib/local/locked';
+import { countUnsent, emptyLocked, keepWrap, sendSealed } from '$lib/local/locked';
 import { makeVault } from '$lib/local/locks';
 import { unlock, type Locks, type Place, type Random, type Vault } from '$lib/local/vault';
 import { exchangeLock, placeOf } from './here.svelte';
@@ -42,6 +42,7 @@ export async function openVaultOf(
 	const response = await post('/api/vault', { key: made.locks.key, wrap: made.wrap }, 'PUT', { [KEY_HEADER]: key });
 	if (!response.ok) throw new Problem('vault.stuck', 409, { left: 0 });
 	if (known) await emptyLocked(place, known.key);
+	await keepWrap(place, made.locks.key, made.wrap);
 	await remember(device, session, made.locks, new Date().toISOString());
 	return { session, key, vault: made.vault, locks: made.locks };
 }

@@ -28,8 +28,12 @@ export async function exchangeHere(
 	const send: Send = (path, body, headers) => call('POST', path, body as BodyInit, headers);
 	const outcome = await exchange({ db, send, pack: gzip, person: person.id, device: device.id, now, onprogress });
 	if (outcome.state !== 'done') return outcome;
-	await offerSealed(db, placeOf(session), (path, body) =>
-		call('POST', path, JSON.stringify(body), { 'content-type': 'application/json' })
+	const json = { 'content-type': 'application/json' };
+	await offerSealed(
+		db,
+		placeOf(session),
+		(path, body) => call('POST', path, JSON.stringify(body), json),
+		async (key, wrap) => (await call('PUT', '/api/vault', JSON.stringify({ key, wrap }), json)).ok
 	);
 	await upload({
 		db,

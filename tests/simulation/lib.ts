@@ -15,7 +15,7 @@ export { save, eraseUnsent } from '$lib/local/outbox';
 export { findView, listViews, listAside } from '$lib/local/views';
 export { thin } from '$lib/local/thinning';
 export { keepMedia } from '$lib/local/media';
-export { emptyLocked, offerSealed, sendSealed } from '$lib/local/locked';
+export { emptyLocked, keepWrap, offerSealed, sendSealed } from '$lib/local/locked';
 export { writeOutbox, readOutbox } from '$lib/local/stick/outbox-file';
 export { takeReceiptsFile } from '$lib/local/stick/receipts-file';
 export { exchange } from '$lib/sync/exchange';

@@ -86,15 +86,16 @@ export class World {
 				new Process('enrolment', device.disk),
 				async (process) => {
 					while (!(await device.makeVault(process)));
+					await device.lib.keepWrap(device.place, device.locks.key, device.wrap);
 				},
 				true
 			);
 			device.open();
 		}
-		const actions = 20 + this.random.below(60);
+		const actions = 8 + this.random.below(24);
 		for (let i = 0; i < actions; i++) {
 			await this.#act();
-			const until = this.scheduler.now + this.random.below(this.random.pick([50, 500, 5_000, 60_000]));
+			const until = this.scheduler.now + this.random.below(this.random.pick([20, 200, 2_000, 20_000]));
 			this.scheduler.after(until - this.scheduler.now, this.self, () => undefined);
 			await this.scheduler.run(() => this.scheduler.now >= until);
 			await this.#look();
@@ -656,7 +657,9 @@ export class World {
 			);
 			if (left > 0) return;
 			made = await device.makeVault(process);
-			if (made) await lib.emptyLocked(place, locks.key).catch(() => Object.assign(device, { locks }));
+			if (!made) return;
+			await lib.emptyLocked(place, locks.key);
+			await lib.keepWrap(place, device.locks.key, device.wrap);
 		});
 		this.note('new vault', device.name, made);
 		device.open();

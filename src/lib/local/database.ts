@@ -45,6 +45,7 @@ export type Refused = SealedChange & {
 	refusedAt: string;
 	reason?: string; // why the office has set it aside
 	key?: string;
+	again?: 1;
 };
 /** A record of a history that the server has no more, kept until it is there again: `epoch` names that history. */
 export type Aside = Kept & { epoch: string; key?: string };

@@ -1,9 +1,10 @@
 import { CHUNK, MediaState } from '../domain/media';
 import { SealedReply, type Receipt } from '../domain/sync';
-import { freeze, nextBatch, sealedOf } from './outbox';
+import { freeze, nextBatch, REWRAP, sealedOf } from './outbox';
 import {
 	databaseName,
 	LockedDatabase,
+	readSetting,
 	type Outgoing,
 	type PersonDatabase,
 	type Refused,
@@ -113,28 +114,67 @@ const refusedOf = (batch: readonly SealedChange[], receipts: readonly Receipt[])
 		return verdict === 'quarantined' ? [{ ...sealedOf(row), problem, fields, refusedAt: '' }] : [];
 	});
 
-/** Offers again, to a server that came back from before, what a vault whose passphrase was forgotten had sent: as it lies.
- * @returns whether nothing of it is left to offer */
-export async function offerSealed(db: PersonDatabase, place: Place, send: SendSealed): Promise<boolean> {
-	for (const row of await db.sent.filter(({ key, again }) => key !== undefined && again === 1).toArray()) {
-		for (let from = 0; from < row.changes.length; from += BATCH) {
-			const part = row.changes.slice(from, from + BATCH);
-			const changes = part.map(({ record, sealed }) => ({ record, sealed: toBase64(sealed) }));
-			const response = await send('/api/sealed', { ...place, key: row.key, changes }).catch(() => undefined);
-			const reply = response?.ok ? SealedReply.safeParse(await response.json()).data : undefined;
-			if (reply?.receipts.length !== part.length) return false;
-			const refused = refusedOf(part, reply.receipts).map((one) => ({ ...one, key: row.key! }));
-			const taken = takenOf(part, reply.receipts);
-			// Part by part, in the place of what it was: killed in between, the rest is still to be offered.
-			await db.transaction('rw', db.sent, db.refused, async () => {
-				await db.refused.bulkPut(refused);
-				if (taken.length > 0) await db.sent.add({ sequence: reply.committed, changes: taken, key: row.key } as Sent);
-				const left = row.changes.slice(from + BATCH);
-				if (left.length > 0) await db.sent.put({ ...row, changes: left });
-				else await db.sent.delete(row.order);
-			});
-		}
+/** Keeps, beside the vault, what was left with the server of its key: a server that came back may not have it any more. */
+export async function keepWrap(place: Place, key: string, wrap: string): Promise<void> {
+	const db = new LockedDatabase(databaseName(place.structure, place.person));
+	try {
+		await db.settings.put({ name: `${WRAP}${key}`, value: wrap });
+	} finally {
+		db.close();
 	}
+}
+const WRAP = 'wrap:';
+
+/** Makes good, to a server that came back from before, what only this device can: its keys' wraps are left again, and what
+ * a vault whose passphrase was forgotten had sent, or was refused, is offered again as it lies.
+ * @returns whether nothing of it is left to do */
+export async function offerSealed(
+	db: PersonDatabase,
+	place: Place,
+	send: SendSealed,
+	leave: LeaveWrap
+): Promise<boolean> {
+	if (await readSetting(db, REWRAP)) {
+		const wraps = await db.settings.where('name').startsWith(WRAP).toArray();
+		for (const { name, value } of wraps) if (!(await leave(name.slice(WRAP.length), String(value)))) return false;
+		await db.settings.delete(REWRAP);
+	}
+	for (const row of await db.refused.filter(({ key, again }) => key !== undefined && again === 1).toArray())
+		if (!(await offerOne(db, place, send, { key: row.key!, changes: [row] }, () => db.refused.delete(row.id))))
+			return false;
+	for (const row of await db.sent.filter(({ key, again }) => key !== undefined && again === 1).toArray())
+		for (let from = 0; from < row.changes.length; from += BATCH) {
+			const changes = row.changes.slice(from, from + BATCH);
+			const left = row.changes.slice(from + BATCH);
+			const move = () => (left.length > 0 ? db.sent.put({ ...row, changes: left }) : db.sent.delete(row.order));
+			if (!(await offerOne(db, place, send, { key: row.key!, changes }, move))) return false;
+		}
+	return true;
+}
+
+/** Leaves a key's wrap with the server.
+ * @returns whether it has it now */
+export type LeaveWrap = (key: string, wrap: string) => Promise<boolean>;
+
+/** Part by part, each in the place of what it was: killed in between, the rest is still to be offered. */
+async function offerOne(
+	db: PersonDatabase,
+	place: Place,
+	send: SendSealed,
+	{ key, changes }: { key: string; changes: readonly SealedChange[] },
+	move: () => PromiseLike<unknown>
+): Promise<boolean> {
+	const lines = changes.map(({ record, sealed }) => ({ record, sealed: toBase64(sealed) }));
+	const response = await send('/api/sealed', { ...place, key, changes: lines }).catch(() => undefined);
+	const reply = response?.ok ? SealedReply.safeParse(await response.json()).data : undefined;
+	if (reply?.receipts.length !== changes.length) return false;
+	const refused = refusedOf(changes, reply.receipts).map((one) => ({ ...one, key }));
+	const taken = takenOf(changes, reply.receipts);
+	await db.transaction('rw', db.sent, db.refused, async () => {
+		await move();
+		await db.refused.bulkPut(refused);
+		if (taken.length > 0) await db.sent.add({ sequence: reply.committed, changes: taken, key } as Sent);
+	});
 	return true;
 }
 
@@ -149,7 +189,8 @@ export async function emptyLocked(place: Place, key: string): Promise<void> {
 				const batch = await db.outbox.where('order').between(first, last, true, true).toArray();
 				await db.sent.add({ sequence: committed, changes: batch.map(sealedOf) } as Sent);
 			}
-			for (const table of ['outbox', 'records', 'taken', 'settings', 'media', 'chunks']) await db.table(table).clear();
+			for (const table of ['outbox', 'records', 'taken', 'media', 'chunks']) await db.table(table).clear();
+			await db.settings.filter(({ name }) => !name.startsWith(WRAP)).delete();
 			await db.sent.toCollection().modify((row) => void (row.key ??= key));
 			await db.refused.toCollection().modify((row) => void (row.key ??= key));
 			await db.aside.toCollection().modify((row) => void (row.key ??= key));

@@ -61,6 +61,9 @@ export const sealedOf = ({ id, record, kind, about, at, sealed }: SealedChange):
 	sealed
 });
 
+/** The setting that says to leave the wraps of the vault's keys with the server once more. */
+export const REWRAP = 'rewrap';
+
 /** A change that does not open here: offering it again would change nothing. */
 export const DAMAGED = 'change.damaged';
 
@@ -81,7 +84,11 @@ export async function offerAgain(db: PersonDatabase): Promise<void> {
 		await db.sent.bulkDelete(sent.map(({ order }) => order));
 		await db.refused.bulkDelete(refused.map(({ id }) => id));
 		// Another vault sealed these: they leave as they lie.
-		if (all) await db.sent.toCollection().modify((row) => void (row.again = 1));
+		if (all) {
+			await db.sent.toCollection().modify((row) => void (row.again = 1));
+			await db.refused.filter(({ key }) => key !== undefined).modify((row) => void (row.again = 1));
+			await db.settings.put({ name: REWRAP, value: true });
+		}
 		await db.settings.put({ name: 'position', value: { ...position, offer: undefined } });
 	});
 }
