@@ -159,7 +159,12 @@ class Batch {
 			this.#named.add(`${id}|${field}`);
 			this.#aheads.push({ structure_id: this.author.structure, change_id: id, record_id: change.record, field });
 		}
-		const merged = merge(fields, change, this.author.id, (field) => this.#named.has(`${change.id}|${field}`));
+		const merged = merge(
+			fields,
+			change,
+			this.author.id,
+			(field) => this.#named.size > 0 && this.#named.has(`${change.id}|${field}`) // most batches name nothing ahead
+		);
 		this.#records.set(change.record, {
 			id: change.record,
 			kind: change.kind,
