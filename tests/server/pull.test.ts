@@ -1,9 +1,11 @@
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { inUse } from '$lib/domain/record';
 import { readingId } from '$lib/domain/reading';
 import { readSetting, type Position } from '$lib/local/database';
 import type { Grant } from '$lib/domain/structure';
 import { PAGE } from '$lib/domain/sync';
+import { selectKind } from '$lib/server/store';
 import { DATABASES, openApp } from '../support/databases';
 import { interview, openScene, type Scene } from '../support/scene';
 import { addTotp, call, change, enrol, pullAll, sync } from '../support/server';
@@ -266,4 +268,12 @@ describe.each(DATABASES)('what a device receives from %s', (name) => {
 		const names = (await scene.nadia.list('person')).map(({ fields }) => inUse(fields, 'name'));
 		expect(names).toContain('Zoé');
 	});
+});
+
+// What a director follows depends on the antennas: they are asked for at every call.
+test('the antennas are found by their index, not among all that the structure has', async () => {
+	const { app, claire } = await openScene(await openApp('SQLite'));
+	const query = selectKind(app.db, claire.device.session.structure.id, 'antenna');
+	const plan = await query.explain<{ detail: string }>(undefined, sql`query plan`);
+	expect(plan[0]!.detail).toContain('INDEX record_antenna (structure_id=? AND kind=?)');
 });

@@ -1,9 +1,14 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { differing, inUse } from '$lib/domain/record';
 import { readingId } from '$lib/domain/reading';
 import { readSetting, type Position } from '$lib/local/database';
+import { changeOf } from '../bench/pages/sample';
 import { DATABASES, openApp } from '../support/databases';
+import { signIn } from '../support/office';
 import { interview, openScene } from '../support/scene';
+import { entered } from '../support/server';
+import { Tablet } from '../support/tablet';
 
 describe.each(DATABASES)('an exchange with a server on %s', (name) => {
 	test('an interview taken offline reaches the server and leaves the outbox', async () => {
@@ -151,5 +156,36 @@ describe.each(DATABASES)('an exchange with a server on %s', (name) => {
 		expect(Number(n)).toBe(1200);
 		const tally = await app.db.selectFrom('tally').select('count').where('measure', '=', 'interview').execute();
 		expect(tally).toMatchObject([{ count: 1200 }]);
+	});
+
+	test('a backlog of 2,000 costs no more requests than its batches and two, and hardly more bytes than its own gzip', async () => {
+		const scene = await openScene(await openApp(name));
+		const { sandrine, app } = scene;
+		const { structure } = sandrine.device.session;
+		const other = await Tablet.of(app, await entered(await signIn(app, structure.id, 'Sandrine')));
+		await other.sync();
+		const changes = Array.from({ length: 2000 }, (_, i) =>
+			changeOf({ campaign: scene.campaign, antenna: scene.lourdes }, i)
+		);
+		const sealed = await Promise.all(changes.map(sandrine.db.sealChange));
+		await sandrine.db.outbox.bulkAdd(sealed.map((change) => ({ ...change, state: 'frozen' })) as never);
+		const gzipped = (all: unknown[]) =>
+			[0, 500, 1000, 1500]
+				.map((from) => gzipSync(JSON.stringify(all.slice(from, from + 500))).length)
+				.reduce((sum, size) => sum + size);
+		const bytes = ({ requests }: Tablet) => requests.reduce((sum, { sent, received }) => sum + sent + received, 0);
+
+		sandrine.requests = [];
+		expect(await sandrine.sync()).toMatchObject({ state: 'done', position: { digest: 'equal' } });
+		expect(sandrine.requests.length).toBeLessThanOrEqual(2000 / 500 + 2);
+		expect(bytes(sandrine) / gzipped(changes)).toBeLessThanOrEqual(1.15);
+
+		other.requests = [];
+		expect(await other.sync()).toMatchObject({ state: 'done', position: { digest: 'equal' } });
+		expect(other.requests.length).toBeLessThanOrEqual(2000 / 500 + 2);
+		const rows = await other.db.records.where('kind').equals('interview').sortBy('sequence');
+		const records = await Promise.all(rows.map((row) => other.db.openRecord(row)));
+		expect(records).toHaveLength(2000);
+		expect(bytes(other) / gzipped(records)).toBeLessThanOrEqual(1.15);
 	});
 });

@@ -184,7 +184,7 @@ class Batch {
 			this.#named.add(`${id}|${field}`);
 			this.#aheads.push({ structure_id: this.author.structure, change_id: id, record_id: change.record, field });
 		}
-		const named = (field: string) => this.#named.has(`${change.id}|${field}`);
+		const named = (field: string) => this.#named.size > 0 && this.#named.has(`${change.id}|${field}`); // most batches name nothing ahead
 		const merged = merge(fields, change, this.author.id, named);
 		if (Object.keys(change.fields).some(named)) this.#late.add(change.record);
 		this.#records.set(change.record, {

@@ -1,4 +1,4 @@
-import { CompiledQuery, type Compilable, type Transaction } from 'kysely';
+import { CompiledQuery, sql, type Compilable, type Transaction } from 'kysely';
 import type { Fields } from '../domain/record';
 import type { Subject } from '../domain/kinds';
 import type { Database } from './database/open';
@@ -89,21 +89,23 @@ export async function loadAbout(db: Reader, structure: string, about: readonly s
 	return found;
 }
 
-/** All records of one of the few kinds that are read whole: antennas, campaigns, frameworks. */
-export async function loadKind(
-	db: Reader,
-	structure: string,
-	kind: 'antenna' | 'campaign' | 'framework'
-): Promise<Stored[]> {
-	const rows = await db
+type FewOfAKind = 'antenna' | 'campaign' | 'framework';
+
+/** The index on these kinds is partial: without its very words, which a bound value does not stand for, every record of the
+ * structure would be walked through at each call. */
+export const selectKind = (db: Reader, structure: string, kind: FewOfAKind) =>
+	db
 		.selectFrom('record')
 		.selectAll()
 		.where('structure_id', '=', structure)
 		.where('kind', '=', kind)
+		.where(sql<boolean>`kind in ('antenna', 'campaign', 'framework')`)
 		.where('audience', 'is not', null)
-		.orderBy('sequence')
-		.execute();
-	return rows.map(storedFrom);
+		.orderBy('sequence');
+
+/** All records of one of the few kinds that are read whole: antennas, campaigns, frameworks. */
+export async function loadKind(db: Reader, structure: string, kind: FewOfAKind): Promise<Stored[]> {
+	return (await selectKind(db, structure, kind).execute()).map(storedFrom);
 }
 
 const storedFrom = (row: Schema['record']): Stored => ({
