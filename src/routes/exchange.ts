@@ -6,6 +6,7 @@ import { canonical } from '$lib/domain/record';
 import { findView, read } from '$lib/local/views';
 import { offerSealed } from '$lib/local/locked';
 import { here, placeOf } from './here.svelte';
+import { mint } from './mint';
 import { exchange, gzip, type Outcome, type Send } from '$lib/sync/exchange';
 import { upload } from '$lib/sync/upload';
 
@@ -40,7 +41,7 @@ export async function exchangeHere(
 		send: (path, body, headers) => call('PUT', path, body as BodyInit | null, headers),
 		person: person.id,
 		now: () => new Date().toISOString(),
-		mint: () => crypto.randomUUID()
+		mint
 	});
 	await thin(db, structure.id, person.id);
 	await followOwnRights(db, person);

@@ -10,6 +10,7 @@ import { currentHolder, deviceSelf, forget, holderKey, leave, listHolders, remem
 import { save } from '$lib/local/outbox';
 import { unlock, type Bytes, type Locks, type Place, type Vault } from '$lib/local/vault';
 import { Runner, type RunnerState } from '$lib/sync/runner';
+import { mint } from './mint';
 
 /** Beside IndexedDB, to notice when the browser has emptied it: who worked here, and how much was not sent. */
 const CANARY = 'temoin-here';
@@ -301,7 +302,7 @@ class Here {
 		more: { about?: string | undefined; creates?: boolean } = {}
 	): Promise<Fields> {
 		const edit: Change = {
-			id: more.creates ? record : crypto.randomUUID(),
+			id: more.creates ? record : mint(),
 			kind,
 			record,
 			...(more.about ? { about: more.about } : {}),

@@ -1,7 +1,7 @@
 /** The doors of the product that the simulation goes through: bundled once as it is, once as its next version, and once for
  * each planted bug. */
 export { Dexie } from 'dexie';
-export { seenOf, inUse, isGone, deletionOf, valuesOf, canonical } from '$lib/domain/record';
+export { seenOf, deletionOf, canonical, parseFields, unpack } from '$lib/domain/record';
 export { merge } from '$lib/domain/merge';
 export { readingId } from '$lib/domain/reading';
 export { mediaField } from '$lib/domain/media';

@@ -164,7 +164,7 @@ export async function checkServer(server: Server, structure: string): Promise<vo
 	const subjects = new Map(
 		records.map(({ about, fields, ...row }) => [
 			row.id,
-			{ ...row, about: about ?? undefined, fields: JSON.parse(fields) as Fields }
+			{ ...row, about: about ?? undefined, fields: lib.parseFields(fields) }
 		])
 	);
 	const byRecord = Map.groupBy(changes, ({ record_id }) => record_id);

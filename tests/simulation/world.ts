@@ -171,7 +171,10 @@ export class World {
 			marks.length,
 			cursor.sequence
 		);
-		const foreign = records.find((record) => !isFor(device.person, grants, record));
+		const { unpack } = this.libs.now;
+		const foreign = records.find(
+			(record) => !isFor(device.person, grants, { ...record, fields: unpack(record.fields) })
+		);
 		if (foreign) this.#failed ??= new Violation(`I8: ${device.name} was given ${foreign.kind} ${foreign.id}`);
 	}
 
@@ -764,7 +767,7 @@ export class World {
 						() => `I5: ${device.name} has ${row.kind} ${row.id} at ${row.sequence}, not ${there?.sequence}`
 					);
 					if (row.stub) continue;
-					const theirs = JSON.parse(there!.fields) as typeof opened.fields;
+					const theirs = lib.parseFields(there!.fields);
 					for (const field of new Set([...Object.keys(theirs), ...Object.keys(opened.fields)])) {
 						const both = [opened.fields, theirs].map((fields) => lib.canonical(fields[field] ?? null));
 						must(

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { contributionsOf } from '$lib/domain/contributions';
 import { NO_ROWS, plus, together, type Digest } from '$lib/domain/digest';
 import type { Subject } from '$lib/domain/kinds';
-import type { Fields } from '$lib/domain/record';
+import { parseFields } from '$lib/domain/record';
 import type { Record } from '$lib/domain/sync';
 import { addUp, tallyKey, type Tally } from '$lib/domain/tallies';
 import type { App } from '$lib/server/app';
@@ -15,7 +15,7 @@ export async function storedRecords(app: App, structure: string): Promise<Row[]>
 	return rows.map(({ fields, about, ...row }) => ({
 		...row,
 		about: about ?? undefined,
-		fields: JSON.parse(fields) as Fields
+		fields: parseFields(fields)
 	}));
 }
 

@@ -3,6 +3,46 @@ import type { Current } from './sync';
 /** What merging needs of a record: it is the same on the server, on a device, and with unsent edits laid over. */
 export type Fields = { [field: string]: Current[] };
 
+/** Fields as they are stored and travel: who wrote a change and when is said once for all the values it brought, which on a
+ * record of one change halves it. */
+export type Packed = [
+	by: [change: string, person: string, at: string][],
+	fields: { [field: string]: [unknown, number][] }
+];
+
+export function pack(fields: Fields): Packed {
+	const places = new Map<string, number>();
+	const by: Packed[0] = [];
+	const placeOf = ({ change, person, at }: Current): number => {
+		const known = places.get(change);
+		if (known !== undefined) return known;
+		places.set(change, by.length);
+		return by.push([change, person, at]) - 1;
+	};
+	const packed: Packed[1] = {};
+	for (const field of Object.keys(fields)) packed[field] = fields[field]!.map((one) => [one.value, placeOf(one)]);
+	return [by, packed];
+}
+
+/** The fields of a stored record, out of its JSON and into it. */
+export const parseFields = (json: string): Fields => unpack(JSON.parse(json) as Packed | Fields);
+export const printFields = (fields: Fields): string => JSON.stringify(pack(fields));
+
+/** The fields again, also of what was kept before they were packed. */
+export function unpack(kept: Packed | Fields): Fields {
+	if (!Array.isArray(kept)) return kept;
+	const [by, packed] = kept;
+	return Object.fromEntries(
+		Object.entries(packed).map(([field, values]) => [
+			field,
+			values.map(([value, place]) => {
+				const [change, person, at] = by[place]!;
+				return { value, change, person, at };
+			})
+		])
+	);
+}
+
 /** The current values of a field. Names come from outside: one that every object inherits is still just a name. */
 export const currentOf = (fields: Fields, field: string): Current[] =>
 	Object.hasOwn(fields, field) ? fields[field]! : [];

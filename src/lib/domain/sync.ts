@@ -1,9 +1,17 @@
 import * as z from 'zod/mini';
 import { ChangeId, Id } from './ids';
+import { unpack } from './record';
 
 /** One value that no stored change has named as seen: its change, its author, and their device's time. */
 export const Current = z.looseObject({ value: z.unknown(), change: ChangeId, person: Id, at: z.string() });
 export type Current = z.infer<typeof Current>;
+
+const Packed = z
+	.tuple([
+		z.array(z.tuple([ChangeId, Id, z.string()])),
+		z.record(z.string(), z.array(z.tuple([z.unknown(), z.int().check(z.gte(0))])))
+	])
+	.check(z.refine(([by, fields]) => Object.values(fields).every((values) => values.every(([, at]) => at < by.length))));
 
 /** A record as the server gives it. Each field lists its current values, the first stored first: that one is in use.
  * Several that differ are contested. `owner` is the person whose change created it. */
@@ -14,7 +22,7 @@ export const Record = z.looseObject({
 	about: z.optional(Id),
 	audience: z.string(),
 	sequence: z.int(),
-	fields: z.record(z.string(), z.array(Current))
+	fields: z.pipe(z.union([Packed, z.record(z.string(), z.array(Current))]), z.transform(unpack))
 });
 export type Record = z.infer<typeof Record>;
 

@@ -1,6 +1,7 @@
 import Dexie, { type EntityTable, type Table } from 'dexie';
 import type { Change } from '../domain/change';
 import type { Media } from '../domain/media';
+import { pack, unpack, type Fields, type Packed } from '../domain/record';
 import type { Cursor, Filling, ReceivedReply, Record } from '../domain/sync';
 import type { Session } from '../domain/session';
 import { nonceOf, type Locks, type Vault } from './vault';
@@ -123,7 +124,8 @@ export class PersonDatabase extends Dexie {
 	}
 
 	async sealRecord(record: Record, since: string, pass = 0): Promise<Kept> {
-		const { id, kind, owner, about, audience, sequence, ...content } = record;
+		const { id, kind, owner, about, audience, sequence, fields, ...rest } = record;
+		const content = { ...rest, fields: pack(fields) };
 		const sealed = await this.vault.seal(id, 'record-1', content);
 		return { id, kind, owner, ...(about ? { about } : {}), audience, sequence, since, sealed, pass };
 	}
@@ -133,7 +135,8 @@ export class PersonDatabase extends Dexie {
 		const known = this.#opened.get(row.id);
 		if (known?.nonce === nonce) return { ...known.record, sequence: row.sequence, audience: row.audience };
 		const { sealed, since: _, stub: __, pass: ___, ...clear } = row;
-		const record = { ...(await this.vault.open<Pick<Record, 'fields'>>(row.id, 'record-1', sealed)), ...clear };
+		const content = await this.vault.open<{ fields: Packed | Fields }>(row.id, 'record-1', sealed);
+		const record = { ...content, fields: unpack(content.fields), ...clear };
 		if (this.#opened.size >= OPENED) this.#opened.delete(this.#opened.keys().next().value!);
 		this.#opened.set(row.id, { nonce, record });
 		return record;

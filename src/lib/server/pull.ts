@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { together } from '../domain/digest';
-import { canonical } from '../domain/record';
+import { canonical, unpack, type Packed } from '../domain/record';
 import { audiencesFor, hasRole, type Actor } from '../domain/rights';
 import { PAGE, type Cursor, type Filling } from '../domain/sync';
 import { newId, nowOf, type App } from './app';
@@ -11,6 +11,7 @@ import { loadKind, lockStructure, type Reader } from './store';
 
 /** Where a device says it stands. */
 export type Position = {
+	protocol: number;
 	cursor: Cursor | null;
 	audiences: readonly string[];
 	filling: readonly Filling[];
@@ -105,10 +106,17 @@ export async function pull(app: App, structure: string, actor: Asker, at: Positi
 				...(head.signing_key && head.signing_key !== at.signer ? { signer: head.signing_key } : {}),
 				now: nowOf(app)
 			};
-			const records = sent.filter(({ gone }) => !gone).map(({ json }) => json);
+			const records = sent.filter(({ gone }) => !gone).map(({ json }) => (at.protocol < PACKED ? inFull(json) : json));
 			const marks = sent.filter(({ gone }) => gone).map(({ json }) => json);
 			return `{"receipts":${JSON.stringify(pushed.receipts)},"committed":${pushed.committed || head.sequence},"records":[${records.join(',')}],"marks":[${marks.join(',')}],${JSON.stringify(rest).slice(1)}`;
 		});
+}
+
+/** The first protocol whose devices read fields as they are stored; to those before they are written out. */
+const PACKED = 2;
+function inFull(json: string): string {
+	const record = JSON.parse(json) as { fields: Packed };
+	return JSON.stringify({ ...record, fields: unpack(record.fields) });
 }
 
 /** What lies between a device and the head, less the commit it has just pushed when it can work all of that out itself. */

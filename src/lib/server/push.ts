@@ -4,7 +4,7 @@ import { contributionsOf } from '../domain/contributions';
 import { minus, NO_ROWS, plus, type Digest } from '../domain/digest';
 import { audienceOf, counts, invalidFields, isKnownKind, NOBODY, quoteCeiling } from '../domain/kinds';
 import { merge, namedElsewhere } from '../domain/merge';
-import { inUse, isContested } from '../domain/record';
+import { inUse, isContested, printFields } from '../domain/record';
 import type { ProblemCode } from '../domain/problem';
 import { mayWrite, type Actor } from '../domain/rights';
 import type { Receipt } from '../domain/sync';
@@ -302,7 +302,7 @@ class Batch {
 				about: now.about ?? null,
 				audience,
 				sequence,
-				fields: JSON.stringify(now.fields)
+				fields: printFields(now.fields)
 			});
 			const upToDate = !before || (before.sequence <= standing.sequence && before.audience === audience);
 			// A device cannot know that what it sends has been answered already: it is given the record.

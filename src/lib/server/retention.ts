@@ -1,7 +1,7 @@
 import { contributionsOf } from '../domain/contributions';
 import { minus, NO_ROWS, type Digest } from '../domain/digest';
 import { NOBODY } from '../domain/kinds';
-import { inUse, type Fields } from '../domain/record';
+import { type Fields, inUse, printFields } from '../domain/record';
 import { withoutPerson } from '../domain/retention';
 import { MONTHS_KEPT } from '../domain/structure';
 import { addUp, negate, type Tally } from '../domain/tallies';
@@ -85,7 +85,7 @@ async function depersonalise(app: App, trx: Trx, structure: string, ids: readonl
 		}
 		await trx
 			.updateTable('record')
-			.set({ owner: NOBODY, audience: null, sequence, fields: JSON.stringify(now.fields) })
+			.set({ owner: NOBODY, audience: null, sequence, fields: printFields(now.fields) })
 			.where('structure_id', '=', structure)
 			.where('id', '=', record.id)
 			.execute();

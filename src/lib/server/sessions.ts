@@ -4,7 +4,7 @@ import type { Session } from '../domain/session';
 import { Problem } from '../domain/problem';
 import { hasFactor, mustHaveFactor } from './factors';
 import { nowOf, type App } from './app';
-import { inUse, type Fields } from '../domain/record';
+import { inUse, parseFields } from '../domain/record';
 import type { Reader, Trx } from './store';
 
 /** Thirty days since the last call: a tablet that syncs is not asked again, one that lies in a drawer is. */
@@ -111,7 +111,7 @@ export async function findSession(
 			.execute();
 	}
 	const person = { id: row.id, name: row.name, grants: JSON.parse(row.grants) as Grant[] };
-	const name = inUse(JSON.parse(row.fields) as Fields, 'name');
+	const name = inUse(parseFields(row.fields), 'name');
 	const known = { structure, fictitious: row.fictitious === 1, person };
 	return {
 		structure: { id: structure, name: String(name), fictitious: known.fictitious },

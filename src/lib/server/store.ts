@@ -1,5 +1,5 @@
 import { CompiledQuery, sql, type Compilable, type Transaction } from 'kysely';
-import type { Fields } from '../domain/record';
+import { parseFields } from '../domain/record';
 import type { Subject } from '../domain/kinds';
 import type { Database } from './database/open';
 import type { Schema } from './database/schema';
@@ -115,5 +115,5 @@ const storedFrom = (row: Schema['record']): Stored => ({
 	about: row.about ?? undefined,
 	audience: row.audience,
 	sequence: row.sequence,
-	fields: JSON.parse(row.fields) as Fields
+	fields: parseFields(row.fields)
 });

@@ -5,7 +5,7 @@ import { criteriaOf, findCriterion, type Framework, type Question } from '../dom
 import { answerField, consentField, isAnswered, type Answer, type Consent } from '../domain/interview';
 import { consentInForce } from '../domain/kinds';
 import { Problem } from '../domain/problem';
-import { inUse, isGone, seenOf, valuesOf } from '../domain/record';
+import { inUse, isGone, parseFields, seenOf, valuesOf } from '../domain/record';
 import type { Testimony, TestimonyLine } from '../domain/testimony';
 import type { Text } from '../domain/text';
 import { newId, nowOf, type App } from './app';
@@ -137,7 +137,11 @@ export async function listTestimonies(db: Reader, structure: string, campaign: s
 		.orderBy('sequence', 'desc')
 		.execute();
 	return rows
-		.map(({ id, owner, fields }) => ({ id, owner, values: valuesOf(JSON.parse(fields) as Stored['fields']) }))
+		.map(({ id, owner, fields }) => ({
+			id,
+			owner,
+			values: valuesOf(parseFields(fields))
+		}))
 		.filter(({ values }) => values.campaign === campaign && values.stakeholder && isOver(values.state))
 		.map(({ id, owner, values }) => ({
 			id,

@@ -1,3 +1,4 @@
+import { mintId } from '../../../src/lib/domain/ids';
 import type { Change } from '../../../src/lib/domain/change';
 
 /** Who pushes, and what their changes are about. */
@@ -21,7 +22,7 @@ export function text(length: number, seed: number): string {
 
 /** A finished interview of about 1.2 kB, as a device sends it. */
 export function changeOf({ campaign, antenna }: Pick<Who, 'campaign' | 'antenna'>, i: number): Change {
-	const id = crypto.randomUUID();
+	const id = mintId(crypto.getRandomValues(new Uint8Array(16)), Date.now());
 	return {
 		id,
 		kind: 'interview',

@@ -130,7 +130,9 @@ function sqlite(folder: string): SqliteDialect {
 	const file = new DatabaseSync(sqliteFile(folder), { enableForeignKeyConstraints: true, timeout: 5000 });
 	// What is deleted is overwritten: an erased testimony does not stay in the file's free pages.
 	file.exec(
-		'pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -8000; pragma secure_delete = on;'
+		'pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -8000; pragma secure_delete = on;' +
+			// A page that several commits touch is written back once; what is committed is durable in the journal already.
+			'pragma wal_autocheckpoint = 10000;'
 	);
 	const dialect = new SqliteDialect({ database: likeBetterSqlite(file) });
 	dialect.createAdapter = () => new TransactionalSqliteAdapter();

@@ -3,7 +3,7 @@ import { plainCode } from '../../domain/code';
 import { Problem } from '../../domain/problem';
 import { KEY_HEADER } from '../../domain/header';
 import { Enrol, Entered, Explore, SecondProof, SecondStep, SetUp, SignIn, Welcome } from '../../domain/session';
-import { inUse, type Fields } from '../../domain/record';
+import { inUse, parseFields } from '../../domain/record';
 import type { App } from '../app';
 import { cookieOf, done, endpoint, reply, type Call } from '../endpoint';
 import { askSecondStep, checkSecondStep, hasFactor, takeTicket } from '../factors';
@@ -31,7 +31,7 @@ async function listStructures(app: App): Promise<Welcome['structures']> {
 		.execute();
 	return rows.map(({ id, fictitious, fields }) => ({
 		id,
-		name: String(inUse(JSON.parse(fields) as Fields, 'name')),
+		name: String(inUse(parseFields(fields), 'name')),
 		fictitious: fictitious === 1
 	}));
 }

@@ -1,0 +1,4 @@
+import { mintId } from '$lib/domain/ids';
+
+/** A new id, minted on this device. */
+export const mint = (): string => mintId(crypto.getRandomValues(new Uint8Array(16)), Date.now());
