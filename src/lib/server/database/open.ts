@@ -110,7 +110,11 @@ async function postgres(url: string, outside: string): Promise<PostgresDialect> 
 	const getTypeParser = (oid: number, format: 'text') =>
 		oid === 20 ? Number : driver.types.getTypeParser(oid, format);
 	const types = { getTypeParser } as unknown as pg.CustomTypesConfig;
-	const config = { pool: new driver.Pool({ connectionString: url, types, max: 10 }) };
+	const pool = new driver.Pool({ connectionString: url, types, max: 10 });
+	// A connection that breaks fails its query and is replaced. Its own event, unheard, would end the whole server.
+	pool.on('error', () => undefined);
+	pool.on('connect', (client) => client.on('error', () => undefined));
+	const config = { pool };
 	const dialect = new PostgresDialect(config);
 	dialect.createDriver = () => new IsolatedDriver(config, outside);
 	return dialect;
