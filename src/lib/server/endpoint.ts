@@ -82,7 +82,7 @@ async function admit(app: App, act: Act, request: Request): Promise<Session> {
 
 const isDiskFull = (thrown: unknown): boolean => {
 	const { errcode, code } = thrown as { errcode?: number; code?: string };
-	return errcode === 13 || code === '53100'; // SQLITE_FULL, PostgreSQL disk_full
+	return errcode === 13 || code === '53100' || code === 'ENOSPC'; // SQLITE_FULL, PostgreSQL disk_full, a file of ours
 };
 
 /** A browser says where a request comes from; another site's page must not act in somebody's name. */

@@ -11,6 +11,7 @@ import {
 	sql,
 	SqliteAdapter,
 	SqliteDialect,
+	SqliteDriver,
 	type DatabaseConnection,
 	type SqliteDatabase
 } from 'kysely';
@@ -127,6 +128,20 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
 	}
 }
 
+/** A full disk makes SQLite roll back by itself. Rolling back once more would fail, and hide what went wrong. */
+class SelfRolledBackDriver extends SqliteDriver {
+	#file: Sqlite;
+
+	constructor(file: Sqlite) {
+		super({ database: likeBetterSqlite(file) });
+		this.#file = file;
+	}
+
+	override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+		if (this.#file.isTransaction) await super.rollbackTransaction(connection);
+	}
+}
+
 function sqlite(folder: string): SqliteDialect {
 	mkdirSync(folder, { recursive: true });
 	// node:sqlite is built in; a bundler would try to resolve it
@@ -139,6 +154,7 @@ function sqlite(folder: string): SqliteDialect {
 			'pragma wal_autocheckpoint = 10000;'
 	);
 	const dialect = new SqliteDialect({ database: likeBetterSqlite(file) });
+	dialect.createDriver = () => new SelfRolledBackDriver(file);
 	dialect.createAdapter = () => new TransactionalSqliteAdapter();
 	return dialect;
 }
