@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export type Erasure = { structure: string; id: string; at: string };
@@ -18,7 +18,8 @@ export const ledgerFile = (file: string): Ledger => ({
 		const handle = openSync(file, 'a', 0o600);
 		try {
 			// Should the line before have been cut by a power failure, this one does not lengthen it.
-			writeSync(handle, erasures.map(({ structure, id, at }) => `\n${structure} ${id} ${at}\n`).join(''));
+			// All of it or an error: one write alone stops short, and says nothing, where the disk is full.
+			writeFileSync(handle, erasures.map(({ structure, id, at }) => `\n${structure} ${id} ${at}\n`).join(''));
 			fsyncSync(handle);
 		} finally {
 			closeSync(handle);
