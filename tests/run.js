@@ -66,6 +66,20 @@ const built = ['v1', 'v2'].every((version) =>
 );
 count(built);
 if (built) {
+	// A dozen kills of the real server; `npm run torture` does a thousand.
+	const torture = ['tests/simulation/torture/run.ts', '--kills', '12', '--only', 'server'];
+	console.log(`\n▶ node ${torture.join(' ')}`);
+	const tortured = spawnSync('node', torture, {
+		stdio: ['inherit', 'pipe', 'inherit'],
+		encoding: 'utf8',
+		env: { ...env, BUILD: 'build-v1' }
+	});
+	console.log(tortured.stdout);
+	const [, held = '0', broken = '0'] = /(\d+) passed, (\d+) failed\s*$/.exec(tortured.stdout) ?? [];
+	passed += Number(held);
+	failed += Number(broken);
+	if (tortured.status !== 0 && Number(broken) === 0) failed += 1;
+
 	const JOURNEYS = resolve('test-results/journeys.json');
 	const journeysOk = run('playwright', ['test', '--config', 'tests/playwright.config.ts'], {
 		...makeSureOfABrowser(),
