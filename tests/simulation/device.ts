@@ -67,7 +67,8 @@ export class Device {
 	vault!: Vault;
 	locks!: Locks;
 	wrap = '';
-	outcomes: Outcome['state'][] = [];
+	/** Somebody has altered what the server gave: only then has it anything to repair. */
+	tampered = false;
 	broken: unknown;
 
 	constructor(
@@ -131,7 +132,9 @@ export class Device {
 		body?: string | Uint8Array | null,
 		headers: Record<string, string> = {}
 	): Promise<Response> {
-		const halves = this.halves ? { cookie: this.halves.cookie, [this.lib.KEY_HEADER]: this.halves.key } : {};
+		const halves: Record<string, string> = this.halves
+			? { cookie: this.halves.cookie, [this.lib.KEY_HEADER]: this.halves.key }
+			: {};
 		return this.ask(this, process, { method, path, body: body ?? undefined, headers: { ...headers, ...halves } });
 	}
 
@@ -173,7 +176,6 @@ export class Device {
 			device: this.place.device,
 			now: this.now
 		});
-		this.outcomes.push(outcome.state);
 		if (outcome.state === 'broken') this.broken = outcome.cause;
 		if (outcome.state !== 'done') return outcome;
 		await lib
@@ -196,7 +198,7 @@ export class Device {
 	}
 
 	/** Everything that lies on the disk, opened, past the app's own reading: for the model to look at. */
-	async contents(db: PersonDatabase): Promise<Contents> {
+	async contents(db: PersonDatabase) {
 		const [records, outbox, sent, refused, taken] = await Promise.all([
 			...([db.records.toArray(), db.outbox.toArray()] as const),
 			...([db.sent.toArray(), db.refused.toArray(), db.taken.toArray()] as const)
@@ -207,17 +209,5 @@ export class Device {
 	}
 }
 
-type Rows<T extends keyof PersonDatabase> = PersonDatabase[T] extends { toArray: () => PromiseLike<infer R> }
-	? R
-	: never;
-export type Contents = {
-	records: Rows<'records'>;
-	outbox: Rows<'outbox'>;
-	sent: Rows<'sent'>;
-	refused: Rows<'refused'>;
-	taken: Rows<'taken'>;
-	aside: Rows<'aside'>;
-	erased: Rows<'erased'>;
-	media: Rows<'media'>;
-	position: Position | undefined;
-};
+/** What the tables hold, as they lie. */
+export type Contents = Awaited<ReturnType<Device['contents']>>;

@@ -1,5 +1,6 @@
 import type { Grant } from '$lib/domain/structure';
 import type { Fields } from '$lib/domain/record';
+import type { Tally } from '$lib/domain/tallies';
 import type { Contents, Device, Tab } from './device.ts';
 import type { Server } from './server.ts';
 
@@ -30,6 +31,12 @@ export class Model {
 	readonly edits = new Map<string, Edit>();
 	readonly erased = new Set<string>();
 	readonly deleted = new Set<string>();
+	/** What some backup holds: from then on its device need not. */
+	readonly covered = new Set<string>();
+	/** What somebody was ever given the right to do. */
+	readonly everHad = new Map<string, Grant[]>();
+	/** The forms a record was typed in. */
+	readonly forms = new Map<string, Set<object>>();
 	readonly grants = new Map<string, Grant[]>();
 	/** Changes of rights that are on their way: which of the two is in force nobody knows yet. */
 	asked: { person: string; grants: Grant[] }[] = [];
@@ -42,6 +49,7 @@ export class Model {
 	/** What the server says somebody's rights are. */
 	follow(person: string, grants: Grant[]): void {
 		this.grants.set(person, grants);
+		this.everHad.set(person, [...(this.everHad.get(person) ?? []), ...grants]);
 		const known = JSON.stringify(grants);
 		const at = this.asked.findLastIndex((one) => one.person === person && JSON.stringify(one.grants) === known);
 		this.asked = this.asked.filter((one, i) => one.person !== person || i > at);
@@ -94,14 +102,16 @@ export class Model {
 		for (const edit of this.edits.values()) if (edit.device === device && !known.has(edit.id)) edit.excused ??= 'wiped';
 	}
 
-	/** I2, I4: everything confirmed on this device is on it, or the server has it. */
+	/** I2, I4, I9: everything confirmed on this device is on it, until a backup of the server holds it. */
 	checkKept(device: Device, contents: Contents, onServer: ReadonlySet<string>): void {
 		const here = idsHeld(contents);
 		for (const edit of this.edits.values()) {
 			if (edit.device !== device || edit.excused || !this.isConfirmed(edit) || this.isErased(edit)) continue;
+			const { id, kind } = edit;
+			must(here.has(id) || onServer.has(id), () => `I2: ${kind} ${id} of ${device.name} is nowhere`);
 			must(
-				here.has(edit.id) || onServer.has(edit.id),
-				() => `I2: ${edit.kind} ${edit.id} of ${device.name} is nowhere`
+				here.has(id) || this.covered.has(id),
+				() => `I9: ${kind} ${id} left ${device.name} before any backup had it`
 			);
 		}
 	}
@@ -146,21 +156,9 @@ type StoredChange = { id: string; record_id: string; fields: string; seen: strin
  * what the records make them (I6). */
 export async function checkServer(server: Server, structure: string): Promise<void> {
 	const { lib, app } = server;
-	const within = <T extends 'record' | 'change' | 'tally' | 'audience' | 'erased' | 'quarantine'>(table: T) =>
-		app.db
-			.selectFrom(table)
-			.selectAll()
-			.where('structure_id' as never, '=', structure as never);
-	const records = (await within('record').execute()) as unknown as {
-		id: string;
-		kind: string;
-		owner: string;
-		about: string | null;
-		audience: string | null;
-		sequence: number;
-		fields: string;
-	}[];
-	const changes = (await within('change').execute()) as unknown as StoredChange[];
+	const { db } = app;
+	const records = await db.selectFrom('record').selectAll().where('structure_id', '=', structure).execute();
+	const changes = await db.selectFrom('change').selectAll().where('structure_id', '=', structure).execute();
 	const subjects = new Map(
 		records.map(({ about, fields, ...row }) => [
 			row.id,
@@ -180,16 +178,16 @@ export async function checkServer(server: Server, structure: string): Promise<vo
 			)
 			.map((tally) => [lib.tallyKey(tally), tally])
 	);
-	const tallies = (await within('tally').execute()) as unknown as Parameters<typeof lib.tallyKey>[0][];
+	const tallies = await db.selectFrom('tally').selectAll().where('structure_id', '=', structure).execute();
 	must(tallies.length === expected.size, () => `I6: ${tallies.length} tallies, ${expected.size} by the records`);
 	for (const tally of tallies) {
-		const { count, amount, base } = expected.get(lib.tallyKey(tally)) ?? { count: 0, amount: 0, base: 0 };
+		const { count, amount, base } = expected.get(lib.tallyKey(tally as Tally)) ?? { count: 0, amount: 0, base: 0 };
 		must(
 			tally.count === count && tally.amount === amount && tally.base === base,
-			() => `I6: ${lib.tallyKey(tally)} is ${tally.count}, ${count} by the records`
+			() => `I6: ${lib.tallyKey(tally as Tally)} is ${tally.count}, ${count} by the records`
 		);
 	}
-	const digests = (await within('audience').execute()) as unknown as { name: string; count: number; sum: number }[];
+	const digests = await db.selectFrom('audience').selectAll().where('structure_id', '=', structure).execute();
 	for (const { name, count, sum } of digests) {
 		const digest = records
 			.filter(({ audience }) => audience === name)
@@ -198,7 +196,7 @@ export async function checkServer(server: Server, structure: string): Promise<vo
 	}
 	const sequences = records.map(({ sequence }) => sequence);
 	must(new Set(sequences).size === sequences.length, () => 'two records bear one sequence');
-	const { sequence } = await app.db
+	const { sequence } = await db
 		.selectFrom('structure')
 		.select('sequence')
 		.where('id', '=', structure)
@@ -222,6 +220,9 @@ function checkHistory(id: string, fields: Fields, changes: readonly StoredChange
 		);
 		const current = parsed.filter((change) => field in change.fields && !named.has(change.id)).map(({ id }) => id);
 		const there = (fields[field] ?? []).map(({ change }) => change);
+		const first = Math.min(...changes.filter(({ id }) => current.includes(id)).map(({ sequence }) => sequence));
+		const inUse = changes.find(({ id }) => id === there[0]);
+		must(!inUse || inUse.sequence === first, () => `${field} of ${id} is not the first stored that stands`);
 		must(
 			current.length === there.length && current.every((one) => there.includes(one)),
 			() => `I3: ${field} of ${id} is made of ${there.join(' ')}, its history says ${current.join(' ')}`

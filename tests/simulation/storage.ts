@@ -1,6 +1,4 @@
-import FDBFactory from 'fake-indexeddb/lib/FDBFactory';
-import FDBKeyRange from 'fake-indexeddb/lib/FDBKeyRange';
-import FDBTransaction from 'fake-indexeddb/lib/FDBTransaction';
+import { IDBFactory as FDBFactory, IDBKeyRange as FDBKeyRange, IDBTransaction as FDBTransaction } from 'fake-indexeddb';
 
 /** What of the fake IndexedDB a power cut needs to reach into. */
 type Transaction = {

@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Grant } from '$lib/domain/structure';
 import type { Record, SyncReply } from '$lib/domain/sync';
-import { Device, opening, type Form, type Tab } from './device.ts';
+import { Device, opening, type Contents, type Form, type Tab } from './device.ts';
 import { checkServer, idsHeld, Model, must, Violation } from './model.ts';
 import { Process, Random, Scheduler } from './scheduler.ts';
 import { DEVICES_EACH, halvesOf, Server, type Libs, type Reply, type Template } from './server.ts';
 import { KeyRange, useDisks } from './storage.ts';
 
 export type Run = { seed: number; trace: string; steps: number; problem?: string };
+
+type Shown = { device: Device; record: string; change: string };
 
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
@@ -57,14 +59,14 @@ export class World {
 			this.devices.push(new Device(libs, this.scheduler, session, halves, structureKey, this.#ask));
 		for (const { id, grants } of template.people) this.model.grants.set(id, grants);
 		useDisks(this.devices.map(({ disk }) => disk));
+		const { scheduler } = this;
 		for (const lib of new Set(Object.values(libs)))
 			lib.Dexie.dependencies = {
 				get indexedDB() {
-					return (opening.disk ?? world!.scheduler.current.disk)?.factory as IDBFactory;
+					return (opening.disk ?? scheduler.current.disk)?.factory as IDBFactory;
 				},
 				IDBKeyRange: KeyRange
 			};
-		const world: World | undefined = this;
 	}
 
 	get claire(): Device {
@@ -230,6 +232,7 @@ export class World {
 		const { lib } = device;
 		const seen = Object.fromEntries(Object.keys(fields).map((field) => [field, lib.seenOf(form.fields, field)]));
 		const { record, kind, about } = form;
+		this.model.forms.set(record, (this.model.forms.get(record) ?? new Set()).add(form));
 		const id = creates ? record : this.random.uuid();
 		const edit = { id, kind, record, ...(about ? { about } : {}), fields, seen, at: device.at() };
 		this.model.attempt(tab, id, edit);
@@ -487,7 +490,7 @@ export class World {
 		if (draw < 0.2) await this.#restart(device, false);
 		else if (draw < 0.28) await this.#restart(device, true);
 		else if (draw < 0.38) await this.#restartServer();
-		else if (draw < 0.46) await server.backUp();
+		else if (draw < 0.46) await this.#backUp();
 		else if (draw < 0.52) await this.#restore();
 		else if (draw < 0.6) device.online = !device.online;
 		else if (draw < 0.66) (random.chance(0.5) ? device : server).offset += (random.next() - 0.5) * 6 * YEAR;
@@ -575,14 +578,32 @@ export class World {
 		await this.#followServer();
 		this.note('restores');
 		const held = new Set<string>();
-		for (const device of this.devices) for (const id of idsHeld(await this.#contentsOf(device))) held.add(id);
-		await server.restore(random.pick(server.backups), random.chance(0.7));
+		const shown: Shown[] = [];
+		for (const device of this.devices) {
+			const contents = await this.#contentsOf(device);
+			for (const id of idsHeld(contents)) held.add(id);
+			shown.push(...(await this.#shownOn(device, contents)));
+		}
+		const ledger = random.chance(0.7);
+		const { erased } = model;
+		const before = [...erased];
+		await server.restore(random.pick(server.backups), ledger);
+		erased.clear();
 		await server.start();
 		await this.#followServer();
+		for (const id of ledger ? before : [])
+			must(erased.has(id), () => `I7: the restored server does not know that ${id} was erased`);
+		for (const id of before) erased.add(id);
 		const there = await this.#onServer();
+		this.#shown.push(...shown.filter(({ change }) => !there.has(change) && !held.has(change)));
 		// A device keeps what it sent until a backup has it; an older backup than that loses what only the server had.
 		for (const edit of model.edits.values())
 			if (!held.has(edit.id) && !there.has(edit.id)) edit.excused ??= 'lost with the server';
+	}
+
+	async #backUp(): Promise<void> {
+		await this.server.backUp();
+		for (const id of await this.#onServer()) this.model.covered.add(id);
 	}
 
 	async #contentsOf(device: Device) {
@@ -592,6 +613,21 @@ export class World {
 		let contents: Awaited<ReturnType<Device['contents']>> | undefined;
 		await this.#run(tab.process, async () => void (contents = await device.contents(tab.db)));
 		return contents!;
+	}
+
+	/** What stands on the screens of a device when the server comes back from before it. */
+	#shown: Shown[] = [];
+	async #shownOn(device: Device, { records }: Contents): Promise<Shown[]> {
+		const tab = device.tabs[0]!;
+		const shown: Shown[] = [];
+		await this.#run(tab.process, async () => {
+			for (const row of records) {
+				if (row.sequence === 0 || device.tampered) continue;
+				const { fields } = await tab.db.openRecord(row);
+				for (const { change } of Object.values(fields).flat()) shown.push({ device, record: row.id, change });
+			}
+		});
+		return shown;
 	}
 
 	#signOut(device: Device): void {
@@ -619,6 +655,7 @@ export class World {
 		device.kill(false);
 		this.model.wiped(device, await this.#onServer());
 		for (const [hash, recording] of this.#recordings) if (recording.device === device) this.#recordings.delete(hash);
+		this.#shown = this.#shown.filter((one) => one.device !== device);
 		device.disk.wipe();
 		device.open();
 	}
@@ -633,6 +670,7 @@ export class World {
 				const rows = (await tab.db.records.toArray()).filter(({ sequence }) => sequence > 0);
 				const row = rows[Math.floor(at * rows.length)];
 				if (!row) return;
+				device.tampered = true;
 				if (draw < 0.5) await tab.db.records.delete(row.id);
 				else await tab.db.records.put({ ...row, sequence: row.sequence + 1000 });
 			})().catch(() => undefined);
@@ -661,6 +699,7 @@ export class World {
 			if (left > 0) return;
 			made = await device.makeVault(process);
 			if (!made) return;
+			this.#shown = this.#shown.filter((one) => one.device !== device);
 			await lib.emptyLocked(place, locks.key);
 			await lib.keepWrap(place, device.locks.key, device.wrap);
 		});
@@ -714,6 +753,10 @@ export class World {
 					if (round === 0) await this.#checkKept(device, tab);
 					state = (await device.exchange(tab)).state;
 					const { outbox, position, aside } = await device.contents(tab.db);
+					must(
+						!position?.repairedAt || device.tampered,
+						() => `I5: ${device.name} had to repair itself and nobody had touched it`
+					);
 					now.push(state, outbox.length, position?.cursor, position?.digest, aside.length);
 					must(state === 'done', () => `liveness: ${device.name} ends ${state} ${describe(device.broken)}`);
 				});
@@ -741,6 +784,8 @@ export class World {
 		const released = quarantine.filter(({ decision }) => decision === 'released').map(({ change_id }) => change_id);
 		this.model.checkArrived(stored, [...quarantine.map(({ raw }) => raw), ...released]);
 		this.#checkAuthors(changes);
+		this.#checkRights(changes, new Set(released));
+		this.#checkForms(records);
 
 		const erased = new Set((await app.db.selectFrom('erased').select('id').execute()).map(({ id }) => id));
 		const traces = JSON.stringify([records, changes, quarantine]);
@@ -794,6 +839,17 @@ export class World {
 						quarantine.some(({ change_id }) => change_id === id),
 						() => `I4: ${id} is refused (${problem}) on ${device.name} and nowhere on the server`
 					);
+				for (const { record, change } of this.#shown.filter((one) => one.device === device))
+					must(
+						stored.has(change) || erased.has(record) || aside.some(({ id }) => id === record),
+						() => `I9: ${change} of ${record} stood on ${device.name} when the server came back from before it`
+					);
+				for (const { change_id, decision, device_id } of quarantine)
+					if (decision === null && device_id === device.place.device && !this.model.edits.get(change_id)?.excused)
+						must(
+							contents.refused.some(({ id }) => id === change_id),
+							() => `I4: ${change_id} is in quarantine and ${device.name} does not show it`
+						);
 				await this.#checkRecordings(device, tab);
 			});
 		}
@@ -805,6 +861,31 @@ export class World {
 			const edit = this.model.edits.get(id);
 			if (edit)
 				must(edit.device.person === person_id, () => `I8: ${id} of ${edit.device.name} is stored as somebody else's`);
+		}
+	}
+
+	/** I8: a figure was typed by somebody who, once at least, had the right to; or the office took it after all. */
+	#checkRights(
+		changes: readonly { id: string; record_id: string; kind: string; person_id: string }[],
+		released: ReadonlySet<string>
+	): void {
+		for (const { id, record_id, kind, person_id } of changes) {
+			if (kind !== 'reading' || released.has(id)) continue;
+			const place = record_id.split(':')[2]!;
+			const had = this.model.everHad.get(person_id) ?? [];
+			must(
+				had.some(({ role, antennas }) => role === 'director' || (role === 'antenna-staff' && antennas.includes(place))),
+				() => `I8: ${id} is a figure of an antenna its author never worked for`
+			);
+		}
+	}
+
+	/** Nobody disagrees with themselves: what was typed in one form alone is never contested. */
+	#checkForms(records: readonly { id: string; fields: string }[]): void {
+		for (const { id, fields } of records) {
+			if (this.model.forms.get(id)?.size !== 1) continue;
+			for (const [field, current] of Object.entries(this.server.lib.parseFields(fields)))
+				must(current.length <= 1, () => `${field} of ${id} is contested, and one form wrote it`);
 		}
 	}
 

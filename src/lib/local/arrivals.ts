@@ -5,7 +5,7 @@ import { audienceOf } from '../domain/kinds';
 import { merge } from '../domain/merge';
 import { currentOf } from '../domain/record';
 import { Mark, Place, Record, type Receipt, type ReceivedReply } from '../domain/sync';
-import type { Kept, Outgoing, PersonDatabase, Position, Refused, SealedChange, Sent, Taken } from './database';
+import type { Kept, Outgoing, PersonDatabase, Position, Refused, Sent, Taken } from './database';
 import { readSetting, START, UNREADABLE } from './database';
 import { dropMedia } from './media';
 import { sealedOf } from './outbox';

@@ -142,7 +142,10 @@ async function prepare(
 		// What was sealed is the change's JSON: it is pasted in as it is.
 		const text = await db.vault.openText(row.record, 'change-1', row.sealed).catch(() => undefined);
 		if (text === undefined) await setRefused(db, row, { problem: DAMAGED, refusedAt: syncedAt ?? '' });
-		else texts.push(text) && batch.push(row);
+		else {
+			texts.push(text);
+			batch.push(row);
+		}
 	}
 	const text = `[${texts.join(',')}]}`;
 	return { batch, text, packed: pack && text.length >= WORTH_IT ? await pack(text) : undefined };

@@ -9,7 +9,7 @@ import { PersonDatabase } from '$lib/local/database';
 import { save } from '$lib/local/outbox';
 import { findView } from '$lib/local/views';
 import { Vault, type Bytes } from '$lib/local/vault';
-import { BATCH, exchange, type Outcome, type Send } from '$lib/sync/exchange';
+import { BATCH, exchange, gzip, type Outcome, type Send } from '$lib/sync/exchange';
 import { journalFaults, lostOf, soundness, storedInSqlite } from './checker';
 import { RealServer, Report, scratchFolder, setScene, uuid, wait, type Person, type Scene } from './real';
 
@@ -229,7 +229,8 @@ class Tablet {
 	};
 
 	sync(): Promise<Outcome> {
-		return exchange({ db: this.db, send: this.send, person: this.person.id, device: this.person.device });
+		const { db, send, person } = this;
+		return exchange({ db, send, pack: gzip, now: Date.now, person: person.id, device: person.device });
 	}
 
 	/** Types into a record as a form does, naming what was on the screen. */
