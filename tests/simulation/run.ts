@@ -1,56 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { execFileSync } from 'node:child_process';
 import { bundleProduct, bundleWorker } from './bundle.ts';
-import { NEXT } from './plants.ts';
+import { NEXT, PLANTS } from './plants.ts';
 import type { Run } from './world.ts';
 
-// npm run simulate -- --seeds 10000 [--from 0] [--seed n]: many lives of a structure, each drawn from its seed.
+// npm run simulate -- --seeds 10000 [--from 0]: many lives of a structure, each drawn from its seed.
+//   --aloud          says everything that happens: npm run simulate -- --seeds 1 --from <seed> --aloud replays one
+//   --plant <name>   with a bug planted, until it is found; --plants: each of them, one after the other
+//   --kept           the seeds that ever failed too
 const { values } = parseArgs({
 	options: {
-		aloud: { type: 'boolean', default: false },
 		seeds: { type: 'string', default: '1000' },
 		from: { type: 'string', default: '0' },
-		threads: { type: 'string' }
+		threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
+		aloud: { type: 'boolean', default: false },
+		plant: { type: 'string' },
+		plants: { type: 'boolean', default: false },
+		kept: { type: 'boolean', default: false }
 	}
 });
-const [count, from] = [Number(values.seeds), Number(values.from)];
-const threads = Number(values.threads ?? Math.min(2, availableParallelism()));
 
-const workerData = {
-	now: await bundleProduct('now', []),
-	next: await bundleProduct('next', NEXT),
-	aloud: values.aloud
-};
 const thread = new URL(await bundleWorker());
-const runs: Run[] = [];
-let asked = 0;
-const start = performance.now();
-await Promise.all(
-	Array.from({ length: threads }, async () => {
-		const worker = new Worker(thread, { workerData });
-		await new Promise<void>((done, fail) => {
-			worker.on('error', fail);
-			worker.on('exit', () => done());
-			worker.on('message', (message: 'ready' | Run) => {
-				if (message !== 'ready') runs.push(message);
-				if (message !== 'ready' && message.problem) console.log(`seed ${message.seed}: ${message.problem}`);
-				worker.postMessage(asked < count ? from + asked++ : null);
+const KEPT = new URL('./failed-seeds.json', import.meta.url);
+
+/** Lives these seeds, on as many threads as asked, with a bug planted where one is named.
+ * @param enough whether what was seen so far will do */
+async function live(
+	seeds: readonly number[],
+	planted: string | undefined,
+	onrun: (run: Run) => void,
+	enough: () => boolean = () => false
+): Promise<void> {
+	const patches = planted === undefined ? [] : PLANTS[planted]!;
+	// A migration that is planted takes the place of the next version's own.
+	const next = NEXT.filter(({ file, find }) => !patches.some((one) => one.file === file && one.find === find));
+	const isNextOnly = planted === 'migration-error-swallowed';
+	const workerData = {
+		now: await bundleProduct(`now-${planted}`, isNextOnly ? [] : patches),
+		next: await bundleProduct(`next-${planted}`, [...next, ...patches]),
+		aloud: values.aloud
+	};
+	let asked = 0;
+	await Promise.all(
+		Array.from({ length: Math.min(Number(values.threads), seeds.length) }, async () => {
+			const worker = new Worker(thread, { workerData });
+			await new Promise<void>((done, fail) => {
+				worker.on('error', fail);
+				worker.on('exit', () => done());
+				worker.on('message', (message: 'ready' | Run) => {
+					if (message !== 'ready') onrun(message);
+					worker.postMessage(asked < seeds.length && !enough() ? seeds[asked++] : null);
+				});
 			});
-		});
-	})
-);
-const seconds = (performance.now() - start) / 1000;
-const failed = runs.filter(({ problem }) => problem);
-const commit = (() => {
+		})
+	);
+}
+
+const from = Number(values.from);
+const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => from + i);
+
+/** How many seeds it takes to find a planted bug, or nothing when these do not. */
+async function find(name: string): Promise<{ seeds: number; problem: string } | undefined> {
+	let [lived, found] = [0, undefined as Run | undefined];
+	await live(
+		seeds,
+		name,
+		(run) => {
+			lived += 1;
+			if (run.problem && (!found || run.seed < found.seed)) found = run;
+		},
+		() => found !== undefined
+	);
+	return found && { seeds: lived, problem: found.problem! };
+}
+
+async function findAll(names: readonly string[]): Promise<boolean> {
+	let missed = 0;
+	for (const name of names) {
+		const found = await find(name);
+		if (!found) missed += 1;
+		console.log(
+			`${name.padEnd(40)} ${String(found?.seeds ?? 'NOT FOUND').padStart(9)}  ${found?.problem.slice(0, 90) ?? ''}`
+		);
+	}
+	console.log(`${names.length - missed} passed, ${missed} failed`);
+	return missed === 0;
+}
+
+function commit(): string {
 	try {
-		return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+		return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', stdio: 'pipe' }).trim();
 	} catch {
 		return 'no commit';
 	}
-})();
-for (const { seed, problem } of failed.slice(0, 10)) console.log(`seed ${seed} + ${commit}: ${problem}`);
-console.log(`${runs.length} seeds, ${runs.reduce((sum, { steps }) => sum + steps, 0)} steps, ${seconds.toFixed(1)} s`);
-console.log(`${runs.length - failed.length} passed, ${failed.length} failed`);
-process.exit(failed.length > 0 ? 1 : 0);
+}
+
+async function holdAll(): Promise<boolean> {
+	const kept = values.kept ? (JSON.parse(readFileSync(KEPT, 'utf8')) as number[]) : [];
+	const start = performance.now();
+	const runs: Run[] = [];
+	await live([...new Set([...kept, ...seeds])], undefined, (run) => {
+		runs.push(run);
+		if (run.problem) console.log(`seed ${run.seed} + ${commit()}: ${run.problem}`);
+	});
+	const failed = runs.filter(({ problem }) => problem).length;
+	const steps = runs.reduce((sum, run) => sum + run.steps, 0);
+	console.log(`${runs.length} seeds, ${steps} steps, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+	console.log(`traces ${runs.toSorted((a, b) => a.seed - b.seed).reduce((all, { trace }) => fold(all, trace), 0)}`);
+	console.log(`${runs.length - failed} passed, ${failed} failed`);
+	return failed === 0;
+}
+
+/** One number for all the traces: two runs of the same seeds print the same. */
+const fold = (all: number, trace: string): number =>
+	[...trace].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) >>> 0, all);
+
+const names = values.plants ? Object.keys(PLANTS) : values.plant ? [values.plant] : undefined;
+const ok = names ? await findAll(names) : await holdAll();
+process.exit(ok ? 0 : 1);
