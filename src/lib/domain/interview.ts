@@ -45,6 +45,9 @@ export const consentField = (item: string) => `consent:${item}`;
 
 export const OBJECTION = 'usage-evaluation';
 
+/** The item of consent that a voice is recorded under. */
+export const VOICE = 'enregistrement-voix';
+
 /** The questions of an interview, section by section (one per register), in the framework's order.
  * The common scale of a criterion comes before its own open questions, as the framework lists them. */
 export function questionsFor(

@@ -26,6 +26,7 @@ export type Media = z.infer<typeof Media>;
 
 /** The field of a recording: a hash may begin with a sign that no id does. */
 export const mediaField = (hash: string): string => `media:${hash}`;
+export const isMediaField = (field: string): boolean => field.startsWith('media:');
 
 /** How far a content has come to the server. `at` is the server's time when it was whole. */
 export const MediaState = z.looseObject({ received: z.int(), complete: z.boolean(), at: z.nullable(z.string()) });

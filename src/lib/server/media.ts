@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CHUNK, MAX_MEDIA, mediaField, typeOfBytes, type Media, type MediaState } from '../domain/media';
+import { CHUNK, isMediaField, MAX_MEDIA, mediaField, typeOfBytes, type Media, type MediaState } from '../domain/media';
 import { Problem } from '../domain/problem';
 import { inUse } from '../domain/record';
 import { nowOf, type App } from './app';
@@ -107,7 +107,7 @@ export async function mediaOf(
 	interview: Stored
 ): Promise<(Media & { complete: boolean })[]> {
 	const named = Object.keys(interview.fields)
-		.filter((field) => field.startsWith('media:'))
+		.filter(isMediaField)
 		.flatMap((field) => (inUse(interview.fields, field) as Media | null) ?? []);
 	const rows = await db
 		.selectFrom('media')
