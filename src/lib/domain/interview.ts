@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { Stakeholder, type Framework, type Question } from './framework';
 import { Day, Id } from './ids';
-import { Media } from './media';
+import { Media } from './media-shapes';
 
 export const MAX_WORDS = 20_000;
 const Words = z.string().check(z.maxLength(MAX_WORDS));

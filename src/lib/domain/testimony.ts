@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { Answer, Consent, InterviewState, MAX_WORDS } from './interview';
 import { Stakeholder } from './framework';
 import { Day, Id } from './ids';
-import { Media } from './media';
+import { Media } from './media-shapes';
 import { Text } from './text';
 
 /** What somebody who may read one testimony is shown of it. Neither the label nor the team's note: the first is its

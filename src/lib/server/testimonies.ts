@@ -4,7 +4,7 @@ import type { Passage } from '../domain/excerpt';
 import { criteriaOf, findCriterion, type Framework, type Question } from '../domain/framework';
 import { answerField, consentField, isAnswered, VOICE, type Answer, type Consent } from '../domain/interview';
 import { consentInForce } from '../domain/kinds';
-import { mediaField } from '../domain/media';
+import { isVoice, mediaField } from '../domain/media';
 import { Problem } from '../domain/problem';
 import { inUse, isGone, seenOf, valuesOf } from '../domain/record';
 import type { Testimony, TestimonyLine } from '../domain/testimony';
@@ -168,7 +168,7 @@ export async function withdraw(
 		const interview = await load(trx, structure, id);
 		const no: Consent = 'no';
 		const voices = items.includes(VOICE)
-			? (await mediaOf(trx, structure, interview)).filter(({ type }) => type.startsWith('audio/'))
+			? (await mediaOf(trx, structure, interview)).filter(isVoice)
 			: [];
 		await write(interview, {
 			...Object.fromEntries(items.map((item) => [consentField(item), no])),

@@ -1,4 +1,5 @@
-import { mediaField, MediaState } from '../domain/media';
+import { mediaField } from '../domain/media';
+import { MediaState } from '../domain/media-shapes';
 import { inUse } from '../domain/record';
 import { dropMedia, dropSafe, listUnnamed, readPiece } from '../local/media';
 import { readSetting, type MediaRow, type PersonDatabase, type Position } from '../local/database';
