@@ -29,6 +29,7 @@ export default {
 				'script-src': ['self'],
 				'style-src': ['self', 'unsafe-inline'],
 				'img-src': ['self', 'data:', 'blob:'],
+				'media-src': ['blob:'],
 				'connect-src': ['self'],
 				'worker-src': ['self'],
 				'object-src': ['none'],

@@ -16,22 +16,20 @@ export const init: ServerInit = async () => {
 	console.log(await greeting(kept.temoin, process.env));
 };
 
-/** What no page of ours uses, so that nothing that got into one can. */
-const NOTHING_ALLOWED = [
+/** What no page of ours uses, so that nothing that got into one can. A photo comes from the device's own camera. */
+const NOT_USED = [
 	'accelerometer',
 	'camera',
 	'display-capture',
 	'geolocation',
 	'gyroscope',
 	'magnetometer',
-	'microphone',
 	'midi',
 	'payment',
 	'serial',
 	'usb'
-]
-	.map((feature) => `${feature}=()`)
-	.join(', ');
+];
+const PERMISSIONS = [...NOT_USED.map((feature) => `${feature}=()`), 'microphone=(self)'].join(', ');
 
 const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
@@ -51,7 +49,7 @@ export const handle: Handle = async ({ event, resolve }) => {
 	response.headers.set('referrer-policy', 'no-referrer');
 	response.headers.set('cross-origin-opener-policy', 'same-origin');
 	response.headers.set('cross-origin-resource-policy', 'same-origin');
-	response.headers.set('permissions-policy', NOTHING_ALLOWED);
+	response.headers.set('permissions-policy', PERMISSIONS);
 	if (app.origin.startsWith('https://'))
 		response.headers.set('strict-transport-security', 'max-age=63072000; includeSubDomains');
 	return response;

@@ -44,6 +44,8 @@ class Here {
 	readonly device = new DeviceDatabase();
 	/** Forms with something typed that is not on the disk yet: asked to write before the page is reloaded on purpose. */
 	readonly forms = new Set<() => Promise<void>>();
+	/** Somebody is there without a touch: a voice is being recorded, or the camera they asked for covers the page. */
+	attended: 'recording' | 'camera' | undefined;
 
 	/** The open person's database. Pages below the layout's gate always have one. */
 	get db(): PersonDatabase {

@@ -902,8 +902,10 @@ test('every page and answer comes under the rules that keep strangers out', asyn
 				expect(policy.get(rule), rule).toEqual(["'self'"]);
 			expect(policy.get('report-uri')).toEqual(['/api/csp-report']);
 			expect(headers).toMatchObject(HARD);
-			for (const feature of ['camera', 'microphone', 'geolocation', 'payment', 'usb'])
+			for (const feature of ['camera', 'geolocation', 'payment', 'usb'])
 				expect(headers['permissions-policy']).toContain(`${feature}=()`);
+			expect(headers['permissions-policy']).toContain('microphone=(self)');
+			expect(policy.get('media-src')).toEqual(['blob:']);
 			expect(headers).not.toHaveProperty('strict-transport-security');
 			expect(headers).not.toHaveProperty('x-powered-by');
 		}

@@ -278,7 +278,7 @@ export class Tablet {
 	#process: ChildProcess | undefined;
 	#browser: Browser | undefined;
 
-	async open(url: string): Promise<Page> {
+	async open(url: string, more: string[] = []): Promise<Page> {
 		const executable = process.env.CHROMIUM || chromium.executablePath();
 		const args = [
 			'--headless=new',
@@ -293,6 +293,7 @@ export class Tablet {
 			'--window-size=1180,820',
 			'--remote-debugging-port=0',
 			`--user-data-dir=${this.profile}`,
+			...more,
 			'about:blank'
 		];
 		const started = spawn(executable, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });

@@ -99,7 +99,11 @@ export class Model {
 
 	/** What a device has not sent is lost with it, and nobody says otherwise. */
 	wiped(device: Device, known: ReadonlySet<string>): void {
-		for (const edit of this.edits.values()) if (edit.device === device && !known.has(edit.id)) edit.excused ??= 'wiped';
+		for (const edit of this.edits.values()) {
+			if (edit.device !== device) continue;
+			if (known.has(edit.id)) this.covered.add(edit.id);
+			else edit.excused ??= 'wiped';
+		}
 	}
 
 	/** I2, I4, I9: everything confirmed on this device is on it, until a backup of the server holds it. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { Stakeholder, type Framework, type Question } from './framework';
 import { Day, Id } from './ids';
-import { Media } from './media';
+import { Media } from './media-shapes';
 
 export const MAX_WORDS = 20_000;
 const Words = z.string().check(z.maxLength(MAX_WORDS));
@@ -44,6 +44,9 @@ export const answerField = (question: string) => `answer:${question}`;
 export const consentField = (item: string) => `consent:${item}`;
 
 export const OBJECTION = 'usage-evaluation';
+
+/** The item of consent that a voice is recorded under. */
+export const VOICE = 'enregistrement-voix';
 
 /** The questions of an interview, section by section (one per register), in the framework's order.
  * The common scale of a criterion comes before its own open questions, as the framework lists them. */

@@ -1,35 +1,27 @@
-import * as z from 'zod/mini';
-import { Id, Instant } from './ids';
+import { inUse, type Fields } from './record';
+import type * as shapes from './media-shapes';
+
+/** What a page needs to know of recordings: their shapes lie apart, so that an interview opens without what parses them. */
+export type Media = shapes.Media;
+export type MediaType = shapes.MediaType;
+export type MediaState = shapes.MediaState;
 
 /** Bytes in one piece on the device and on the way, and in one recording or picture. */
 export const CHUNK = 1_000_000;
 export const MAX_MEDIA = 25_000_000;
 
-export const MEDIA_TYPES = ['audio/webm', 'audio/ogg', 'audio/mp4', 'audio/wav', 'image/jpeg', 'image/png'] as const;
-export const MediaType = z.enum(MEDIA_TYPES);
-export type MediaType = z.infer<typeof MediaType>;
-
-/** SHA-256 of the content, base64url: what a recording is called everywhere. */
-export const MediaHash = z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/));
-
-/** A voice note or a picture, as its interview names it, in the field `media:<hash>`. The content travels apart, after the
- * text. */
-export const Media = z.looseObject({
-	hash: MediaHash,
-	type: MediaType,
-	size: z.int().check(z.gte(1), z.lte(MAX_MEDIA)),
-	question: z.optional(Id),
-	seconds: z.optional(z.int().check(z.gte(0))),
-	at: Instant
-});
-export type Media = z.infer<typeof Media>;
-
 /** The field of a recording: a hash may begin with a sign that no id does. */
 export const mediaField = (hash: string): string => `media:${hash}`;
+export const isMediaField = (field: string): boolean => field.startsWith('media:');
 
-/** How far a content has come to the server. `at` is the server's time when it was whole. */
-export const MediaState = z.looseObject({ received: z.int(), complete: z.boolean(), at: z.nullable(z.string()) });
-export type MediaState = z.infer<typeof MediaState>;
+/** What an interview names, the oldest first; what was taken back is not among it. */
+export const mediaIn = (fields: Fields): Media[] =>
+	Object.keys(fields)
+		.filter(isMediaField)
+		.flatMap((field) => (inUse(fields, field) as Media | null | undefined) ?? [])
+		.sort((a, b) => (a.at < b.at ? -1 : 1));
+
+export const isVoice = ({ type }: Pick<Media, 'type'>): boolean => type.startsWith('audio/');
 
 const SIGNATURES: readonly [type: MediaType, at: number, bytes: readonly number[], then?: [number, string]][] = [
 	['audio/webm', 0, [0x1a, 0x45, 0xdf, 0xa3]],

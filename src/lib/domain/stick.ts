@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { Id } from './ids';
-import { MediaHash, MediaType } from './media';
+import { MediaHash, MediaType } from './media-shapes';
 import { Receipt } from './sync';
 
 /** Shapes of the two files that go by hand where there is no network: a device's outbox as it lies, and the receipts that

@@ -2,10 +2,12 @@ import * as z from 'zod/mini';
 import { Answer, Consent, InterviewState, MAX_WORDS } from './interview';
 import { Stakeholder } from './framework';
 import { Day, Id } from './ids';
+import { Media } from './media-shapes';
 import { Text } from './text';
 
 /** What somebody who may read one testimony is shown of it. Neither the label nor the team's note: the first is its
- * interviewer's alone, the second is not the respondent's words. `shown` is the answer chosen, in words. */
+ * interviewer's alone, the second is not the respondent's words. `shown` is the answer chosen, in words;
+ * it is whole only when all its `media` are complete. */
 export const Testimony = z.looseObject({
 	id: Id,
 	campaign: z.string(),
@@ -16,6 +18,7 @@ export const Testimony = z.looseObject({
 	state: InterviewState,
 	answers: z.array(z.looseObject({ question: Id, text: Text, answer: Answer, shown: z.array(Text) })),
 	consents: z.array(z.looseObject({ item: Id, text: Text, consent: z.nullable(Consent) })),
+	media: z.array(z.extend(Media, { text: z.optional(Text), complete: z.boolean() })), // `text` of its question
 	quotes: z.array(z.looseObject({ id: Id, words: z.string(), criterion: Text, approved: z.boolean() })),
 	uses: z.array(z.looseObject({ quote: Id, criterion: Text, at: z.string(), where: z.enum(['sheet', 'file']) }))
 });

@@ -1,4 +1,5 @@
-import { CHUNK, MediaState } from '../domain/media';
+import { CHUNK } from '../domain/media';
+import { MediaState } from '../domain/media-shapes';
 import { SealedReply, type Receipt } from '../domain/sync';
 import { freeze, nextBatch, REWRAP, sealedOf } from './outbox';
 import {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CHUNK, MAX_MEDIA, mediaField, typeOfBytes, type Media, type MediaState } from '../domain/media';
+import { CHUNK, MAX_MEDIA, mediaField, mediaIn, typeOfBytes, type Media, type MediaState } from '../domain/media';
 import { Problem } from '../domain/problem';
 import { inUse } from '../domain/record';
 import { nowOf, type App } from './app';
@@ -106,9 +106,6 @@ export async function mediaOf(
 	structure: string,
 	interview: Stored
 ): Promise<(Media & { complete: boolean })[]> {
-	const named = Object.keys(interview.fields)
-		.filter((field) => field.startsWith('media:'))
-		.flatMap((field) => (inUse(interview.fields, field) as Media | null) ?? []);
 	const rows = await db
 		.selectFrom('media')
 		.select(['hash', 'completed_at'])
@@ -116,7 +113,7 @@ export async function mediaOf(
 		.where('record_id', '=', interview.id)
 		.execute();
 	const whole = new Set(rows.filter(({ completed_at }) => completed_at).map(({ hash }) => hash));
-	return named.map((media) => ({ ...media, complete: whole.has(media.hash) }));
+	return mediaIn(interview.fields).map((media) => ({ ...media, complete: whole.has(media.hash) }));
 }
 
 async function readParts(db: Reader, { structure, interview, hash }: MediaKey): Promise<Uint8Array> {

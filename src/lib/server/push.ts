@@ -4,13 +4,15 @@ import { contributionsOf } from '../domain/contributions';
 import { minus, NO_ROWS, plus, type Digest } from '../domain/digest';
 import { audienceOf, counts, invalidFields, isKnownKind, NOBODY, quoteCeiling } from '../domain/kinds';
 import { merge, namedElsewhere } from '../domain/merge';
-import { inUse, isContested, printFields } from '../domain/record';
+import { isMediaField, mediaField } from '../domain/media';
+import { currentOf, inUse, isContested, printFields } from '../domain/record';
 import type { ProblemCode } from '../domain/problem';
 import { mayWrite, type Actor } from '../domain/rights';
 import type { Receipt } from '../domain/sync';
 import { addUp, negate, type Tally } from '../domain/tallies';
 import { nowOf, type App } from './app';
 import { isDeeper } from './body';
+import { dropPieces } from './media';
 import { erasureProof } from './proofs';
 import { closeCommit, writeDigests, writeMarks, writeTallies } from './moves';
 import { chunks, insertMany, loadAbout, loadRecords, lockStructure, type Stored, type Trx } from './store';
@@ -331,6 +333,7 @@ class Batch {
 		await writeDigests(trx, structure, digests);
 		await writeTallies(trx, structure, addUp(moves));
 		await this.#writeReceipts(trx, rows);
+		await this.#dropTakenBack(trx);
 		await closeCommit(this.app, trx, structure, sequence);
 		return { committed: sequence, derivable };
 	}
@@ -353,6 +356,17 @@ class Batch {
 				.onConflict((c) => c.doNothing())
 				.execute();
 		}
+	}
+
+	/** A recording that was taken back is erased: that is what its person was told. */
+	async #dropTakenBack(trx: Trx): Promise<void> {
+		for (const { change } of this.#changes)
+			for (const field of Object.keys(change.fields).filter(isMediaField)) {
+				const { fields } = this.#records.get(change.record)!;
+				if (currentOf(fields, field).some(({ value }) => value !== null)) continue;
+				const hash = field.slice(mediaField('').length);
+				await dropPieces(trx, { structure: this.author.structure, interview: change.record, hash });
+			}
 	}
 
 	async #writeHistory(trx: Trx, sequence: number): Promise<void> {

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { receiptText } from '../domain/code';
 import type { Passage } from '../domain/excerpt';
 import { criteriaOf, findCriterion, type Framework, type Question } from '../domain/framework';
-import { answerField, consentField, isAnswered, type Answer, type Consent } from '../domain/interview';
+import { answerField, consentField, isAnswered, VOICE, type Answer, type Consent } from '../domain/interview';
 import { consentInForce } from '../domain/kinds';
+import { isVoice, mediaField } from '../domain/media';
 import { Problem } from '../domain/problem';
 import { inUse, isGone, parseFields, seenOf, valuesOf } from '../domain/record';
 import type { Testimony, TestimonyLine } from '../domain/testimony';
@@ -12,6 +13,7 @@ import { newId, nowOf, type App } from './app';
 import { forgetFreed } from './database/open';
 import { eraseRecords } from './erasure';
 import { note } from './journal';
+import { mediaOf } from './media';
 import { push, type Author } from './push';
 import { loadAbout, loadRecords, lockStructure, type Reader, type Stored, type Trx } from './store';
 
@@ -52,6 +54,7 @@ export async function readTestimony(db: Reader, structure: string, id: string): 
 	const excerpts = (await loadAbout(db, structure, [id])).filter(
 		({ kind, fields }) => kind === 'excerpt' && !isGone(fields) && inUse(fields, 'passage')
 	);
+	const questions = (framework ? criteriaOf(framework) : []).flatMap(({ questions }) => questions);
 	const label = (excerpt: Stored): Text =>
 		(framework && findCriterion(framework, String(inUse(excerpt.fields, 'criterion')))?.label) ?? { fr: '' };
 	const stakeholder = inUse(interview.fields, 'stakeholder') as Testimony['stakeholder'] | undefined;
@@ -64,19 +67,21 @@ export async function readTestimony(db: Reader, structure: string, id: string): 
 		...(text('on') ? { on: text('on') } : {}),
 		interviewer: nameOf(interview.owner, 'name'),
 		state: (inUse(interview.fields, 'state') as Testimony['state'] | undefined) ?? 'draft',
-		answers: (framework ? criteriaOf(framework) : [])
-			.flatMap(({ questions }) => questions)
-			.flatMap((question) => {
-				const answer = inUse(interview.fields, answerField(question.id)) as Answer | undefined;
-				return answer && isAnswered(answer)
-					? [{ question: question.id, text: question.text, answer, shown: shownOf(framework!, question, answer) }]
-					: [];
-			}),
+		answers: questions.flatMap((question) => {
+			const answer = inUse(interview.fields, answerField(question.id)) as Answer | undefined;
+			return answer && isAnswered(answer)
+				? [{ question: question.id, text: question.text, answer, shown: shownOf(framework!, question, answer) }]
+				: [];
+		}),
 		consents: (framework?.consentItems ?? []).map(({ id, text }) => ({
 			item: id,
 			text,
 			consent: consentInForce(interview.fields, id) ?? null
 		})),
+		media: (await mediaOf(db, structure, interview)).map((media) => {
+			const text = questions.find(({ id }) => id === media.question)?.text;
+			return { ...media, ...(text ? { text } : {}) };
+		}),
 		quotes: excerpts.map((excerpt) => ({
 			id: excerpt.id,
 			words: (inUse(excerpt.fields, 'passage') as Passage).words,
@@ -155,7 +160,7 @@ export async function listTestimonies(db: Reader, structure: string, campaign: s
 }
 
 /** Withdraws agreements: each becomes a no, whatever stood there. Quotes leave the pages with it, by the rules that put
- * them there. */
+ * them there, and a voice that may not be recorded any more is erased. */
 export async function withdraw(
 	app: App,
 	structure: string,
@@ -166,7 +171,11 @@ export async function withdraw(
 	await changing(app, structure, by, async (trx, write) => {
 		const interview = await load(trx, structure, id);
 		const no: Consent = 'no';
-		await write(interview, Object.fromEntries(items.map((item) => [consentField(item), no])));
+		const voices = items.includes(VOICE) ? (await mediaOf(trx, structure, interview)).filter(isVoice) : [];
+		await write(interview, {
+			...Object.fromEntries(items.map((item) => [consentField(item), no])),
+			...Object.fromEntries(voices.map(({ hash }) => [mediaField(hash), null]))
+		});
 		await note(app, trx, structure, { act: 'consent.withdrawn', ...by, subject: id, count: items.length });
 	});
 }

@@ -1,5 +1,7 @@
-import { MediaState, mediaField } from '../domain/media';
-import { dropSafe, listUnnamed, readPiece } from '../local/media';
+import { mediaField } from '../domain/media';
+import { MediaState } from '../domain/media-shapes';
+import { inUse } from '../domain/record';
+import { dropMedia, dropSafe, listUnnamed, readPiece } from '../local/media';
 import { readSetting, type MediaRow, type PersonDatabase, type Position } from '../local/database';
 import { save } from '../local/outbox';
 import { findView, listRefused } from '../local/views';
@@ -27,6 +29,11 @@ export async function upload(how: Upload): Promise<number> {
 	const waiting = await db.media.where('state').equals('waiting').sortBy('at');
 	let left = 0;
 	for (const row of waiting) {
+		const view = await findView(db, how.person, row.about);
+		if (view && inUse(view.fields, mediaField(row.hash)) === null) {
+			await db.transaction('rw', db.media, db.chunks, () => dropMedia(db, row.hash)); // taken back, here or elsewhere
+			continue;
+		}
 		try {
 			if (!(await uploadOne(how, row))) left += 1;
 		} catch {
@@ -47,6 +54,7 @@ async function nameFound({ db, person, now, mint }: Upload): Promise<void> {
 	];
 	for (const { about, state: _, doneAt: __, ...media } of await listUnnamed(db, named)) {
 		const field = mediaField(media.hash);
+		if (!(await findView(db, person, about))) continue; // deleted: naming it would bring the interview back
 		const edit = { id: mint(), kind: 'interview', record: about, fields: { [field]: media }, seen: { [field]: [] } };
 		await save(db, { ...edit, at: now() });
 	}

@@ -48,6 +48,10 @@ export function moment(iso: string, now: Date): string {
 }
 const startOfDay = (date: Date): number => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 
+/** How long it lasts, in minutes and seconds: « 0:42 ». */
+export const length = (seconds: number): string =>
+	`${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
+
 /** « mars 2014 », « 1er trimestre 2014 », « 2e semestre 2014 », « 2014 ». */
 export function periodName(period: string): string {
 	const [year, part] = [period.slice(0, 4), period.slice(5)];

@@ -59,7 +59,8 @@ export async function openDatabase(
 
 /** Makes the place of what was deleted free for good: out of SQLite's journal, out of PostgreSQL's dead rows. */
 export async function forgetFreed(db: Database): Promise<void> {
-	if (db.getExecutor().adapter instanceof PostgresAdapter) await sql`vacuum record, change, quarantine`.execute(db);
+	if (db.getExecutor().adapter instanceof PostgresAdapter)
+		await sql`vacuum record, change, quarantine, media_part`.execute(db);
 	else await sql`pragma wal_checkpoint(truncate)`.execute(db);
 }
 

@@ -1,4 +1,5 @@
-import { CHUNK, MediaState } from '../../domain/media';
+import { CHUNK } from '../../domain/media';
+import { MediaState } from '../../domain/media-shapes';
 import { Problem } from '../../domain/problem';
 import { hasRole } from '../../domain/rights';
 import { readBytes } from '../body';

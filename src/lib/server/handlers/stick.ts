@@ -10,7 +10,8 @@ import {
 	type SealedLine as Line,
 	type SignedReceipts
 } from '../../domain/stick';
-import { CHUNK, MediaState } from '../../domain/media';
+import { CHUNK } from '../../domain/media';
+import { MediaState } from '../../domain/media-shapes';
 import { MAX_BYTES, MAX_CHANGES, type Receipt } from '../../domain/sync';
 import { nowOf } from '../app';
 import { endpoint, reply, type Call } from '../endpoint';

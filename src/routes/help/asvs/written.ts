@@ -9,7 +9,7 @@ export interface Written {
 export const WRITTEN: Written[] = [
 	{
 		id: 'limits',
-		answers: ['V2.1.2', 'V2.1.3', 'V15.1.3'],
+		answers: ['V2.1.2', 'V2.1.3', 'V5.1.1', 'V15.1.3'],
 		title: 'Saisies et limites',
 		lines: [
 			{
@@ -27,6 +27,10 @@ export const WRITTEN: Written[] = [
 			{
 				what: 'Tailles',
 				how: '64 ko par demande ; 1 000 saisies et 5 Mo par envoi, décompressés. Au-delà, la tablette coupe en deux.'
+			},
+			{
+				what: 'Voix et photos',
+				how: 'Voix en WebM, Ogg, MP4 ou WAV, 15 minutes au plus ; photos en JPEG ou PNG, 2 000 points au plus. 25 Mo chacune, par morceaux de 1 Mo, sous l’empreinte de leur contenu. Jugées à leurs premiers octets, jamais à leur nom ; rendues en pièce jointe, sans pouvoir s’exécuter.'
 			},
 			{ what: 'Cadence', how: '600 demandes d’affilée par adresse, puis 20 par seconde.' },
 			{ what: 'Temps', how: '30 secondes par demande. Un envoi interrompu reprend sans rien compter deux fois.' },
@@ -67,7 +71,7 @@ export const WRITTEN: Written[] = [
 			},
 			{
 				what: 'Verrou',
-				how: 'Deux minutes sans geste, ou dès que l’application passe derrière une autre. Le code court (4 à 8 chiffres) ne rouvre qu’une session encore en mémoire ; cinq erreurs l’effacent.'
+				how: 'Deux minutes sans geste, ou dès que l’application passe derrière une autre, sauf derrière l’appareil photo qu’elle a demandé (deux minutes au plus, page couverte). Une voix qui s’enregistre compte comme un geste. Le code court (4 à 8 chiffres) ne rouvre qu’une session encore en mémoire ; cinq erreurs l’effacent.'
 			},
 			{
 				what: 'Plusieurs sessions',
@@ -148,7 +152,7 @@ export const WRITTEN: Written[] = [
 		lines: [
 			{
 				what: '1. Paroles',
-				how: 'Réponses ouvertes, notes, étiquette, extraits non approuvés. Chiffrées sur l’appareil ; lues par qui les a prises, et par la direction avec trace ; jamais au journal ; effacées 24 mois après le dernier contact, 7 jours après l’envoi sur l’appareil.'
+				how: 'Réponses ouvertes, voix, photos, notes, étiquette, extraits non approuvés. Chiffrées sur l’appareil ; lues par qui les a prises, et par la direction avec trace ; jamais au journal ; effacées 24 mois après le dernier contact, 7 jours après l’envoi sur l’appareil.'
 			},
 			{
 				what: '2. Secrets',

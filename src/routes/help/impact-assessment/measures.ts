@@ -77,16 +77,16 @@ export const MEASURES: Theme[] = [
 				tests: ['tests/local/vault.test.ts', 'tests/journeys/vault.spec.ts']
 			},
 			{
-				measure: 'Verrou après deux minutes et en arrière-plan ; contenu couvert aussitôt',
-				tests: ['tests/journeys/vault.spec.ts']
+				measure: 'Verrou après deux minutes et en arrière-plan, sauf le temps d’une photo ; contenu couvert aussitôt',
+				tests: ['tests/journeys/vault.spec.ts', 'tests/journeys/media.spec.ts']
 			},
 			{
 				measure: 'Plusieurs personnes par tablette, chacune son coffre, sans réseau',
 				tests: ['tests/local/vault.test.ts', 'tests/journeys/vault.spec.ts']
 			},
 			{
-				measure: 'Sur le disque d’une tablette verrouillée, aucun mot retrouvé',
-				tests: ['tests/journeys/lost-tablet.spec.ts']
+				measure: 'Sur le disque d’une tablette verrouillée, aucun mot ni aucune voix retrouvés',
+				tests: ['tests/journeys/lost-tablet.spec.ts', 'tests/journeys/vault.spec.ts', 'tests/journeys/media.spec.ts']
 			}
 		]
 	},
@@ -132,6 +132,14 @@ export const MEASURES: Theme[] = [
 				tests: ['tests/server/matrix.test.ts']
 			},
 			{
+				measure: 'Voix enregistrée seulement après un oui ; effacée dès que l’accord ou l’enregistrement est retiré',
+				tests: ['tests/journeys/media.spec.ts', 'tests/server/recordings.test.ts', 'tests/sync/recordings.test.ts']
+			},
+			{
+				measure: 'Photo redessinée avant d’être gardée : ni lieu, ni date, ni appareil dans le fichier',
+				tests: ['tests/journeys/media.spec.ts']
+			},
+			{
 				measure: 'Un refus ne garde que la partie prenante, l’antenne et la date',
 				tests: ['tests/domain/contributions.test.ts']
 			}
@@ -142,7 +150,7 @@ export const MEASURES: Theme[] = [
 		measures: [
 			{
 				measure:
-					'24 mois après le dernier contact, les paroles, l’étiquette, le jour et le nom de qui a entendu s’en vont',
+					'24 mois après le dernier contact, les paroles, la voix, les photos, l’étiquette, le jour et le nom de qui a entendu s’en vont',
 				tests: ['tests/server/retention.test.ts']
 			},
 			{ measure: 'Aperçu avant d’appliquer', tests: ['tests/server/retention.test.ts'] },
@@ -165,6 +173,14 @@ export const MEASURES: Theme[] = [
 			{
 				measure: 'Textes saisis jamais exécutés : politique de contenu par empreintes, Trusted Types',
 				tests: ['tests/journeys/hostile.spec.ts']
+			},
+			{
+				measure: 'Micro réservé aux pages de l’application ; caméra, position et autres capteurs fermés',
+				tests: ['tests/journeys/hostile.spec.ts']
+			},
+			{
+				measure: 'Voix et photos reçues jugées à leurs premiers octets, rendues sans jamais pouvoir s’exécuter',
+				tests: ['tests/server/recordings.test.ts']
 			},
 			{ measure: 'Aucun encadrement, aucun tiers, adresse de la page tue', tests: ['tests/journeys/hostile.spec.ts'] },
 			{ measure: 'Formules de tableur neutralisées dans les exports', tests: ['tests/server/sheets.test.ts'] },
