@@ -69,6 +69,7 @@ async function drain({ db, send, person, device, onprogress }: Exchange): Promis
 			if (batch.length > 0 && reply.receipts.length === 0) return { state: 'refused', status: 200 };
 			await taking;
 			taking = takeIn(db, batch, reply, person);
+			void taking.catch(() => undefined); // looked at once the next call is answered
 			const sameHistory = at.epoch === null || at.epoch === reply.epoch;
 			const { cursor, filling, epoch, audiences = at.audiences } = reply;
 			at = sameHistory ? { ...at, cursor, filling, epoch, audiences } : await taking;
