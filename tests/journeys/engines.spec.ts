@@ -109,8 +109,13 @@ for (const { name, needs, make } of ENGINES) {
 
 				// The server is back: everything leaves.
 				await server.run();
-				await engine.go(`${server.origin}/`);
+				await screen.press(/^Quitter$/);
+				await screen.press(/^Accueil$/);
+				await engine.ask(`(dispatchEvent(new Event('online')), 0)`);
 				await screen.sees(/Tout est à jour/);
+			} catch (cause) {
+				console.error(await engine.ask('[location.href, document.body.innerText]').catch(String));
+				throw cause;
 			} finally {
 				await engine.dispose();
 				await server.dispose();

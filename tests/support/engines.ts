@@ -38,13 +38,16 @@ async function freePort(): Promise<number> {
 
 type Message = { id?: number; method?: string; params?: unknown; result?: unknown; error?: unknown };
 
+/** An answer that has not come by then never will. */
+const PATIENCE = 30_000;
+
 /** Numbered calls over a WebSocket, each with its answer. */
 class Line {
 	#calls = new Map<number, { done: (result: unknown) => void; failed: (cause: Error) => void }>();
 	#last = 0;
 	onevent: (method: string, params: unknown) => void = () => {};
-
 	#socket: WebSocket;
+
 	private constructor(socket: WebSocket) {
 		this.#socket = socket;
 		socket.addEventListener('message', ({ data }) => this.take(JSON.parse(String(data)) as Message));
@@ -61,8 +64,10 @@ class Line {
 			const open = await new Promise<boolean>((done) => {
 				socket.addEventListener('open', () => done(true));
 				socket.addEventListener('error', () => done(false));
+				setTimeout(() => done(false), 5000);
 			});
 			if (open) return new Line(socket);
+			socket.close();
 			await wait(100);
 		}
 		throw new Error(`nobody listens at ${url}`);
@@ -81,6 +86,7 @@ class Line {
 		const id = ++this.#last;
 		return new Promise((done, failed) => {
 			this.#calls.set(id, { done, failed });
+			setTimeout(() => failed(new Error(`no answer to ${method}`)), PATIENCE).unref();
 			this.#socket.send(JSON.stringify(wrap({ id, method, params })));
 		});
 	}
@@ -113,6 +119,9 @@ async function end(child: ChildProcess | undefined): Promise<void> {
 	killGroup(child);
 	await gone;
 }
+
+/** Envelopes have numbers of their own, whose answers nobody waits for. */
+const ENVELOPES = 1_000_000;
 
 /** MiniBrowser through WebKit's own inspector: WebDriver would give it a profile that it forgets. */
 class WebKit implements Engine {
@@ -186,17 +195,11 @@ class WebKit implements Engine {
 
 	async ask<T>(expression: string): Promise<T> {
 		const params = { expression: `JSON.stringify(${expression})`, returnByValue: true };
-		let inner = 0;
-		const answer = (await Promise.race([
-			this.#line!.call('Runtime.evaluate', params, (message) => {
-				inner = (message as { id: number }).id;
-				const targetId = this.#target;
-				const envelope = { targetId, message: JSON.stringify(message) };
-				return { id: inner + 1_000_000, method: 'Target.sendMessageToTarget', params: envelope };
-			}),
-			wait(5000).then(() => undefined)
-		])) as { result: { value?: string; description?: string }; wasThrown?: boolean } | undefined;
-		if (!answer) throw new Error('the page did not answer');
+		const answer = (await this.#line!.call('Runtime.evaluate', params, (message) => {
+			const envelope = { targetId: this.#target, message: JSON.stringify(message) };
+			const { id } = message as { id: number };
+			return { id: id + ENVELOPES, method: 'Target.sendMessageToTarget', params: envelope };
+		})) as { result: { value?: string; description?: string }; wasThrown?: boolean };
 		if (answer.wasThrown) throw new Error(answer.result.description);
 		return JSON.parse(answer.result.value ?? 'null') as T;
 	}
@@ -214,7 +217,7 @@ class WebKit implements Engine {
 }
 
 const listens = (port: number): Promise<boolean> =>
-	fetch(`http://127.0.0.1:${port}/`).then(
+	fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(5000) }).then(
 		async (response) => (await response.text()).includes('/socket/1/1/WebPage'),
 		() => false
 	);
