@@ -12,7 +12,15 @@ import { upload } from '$lib/sync/upload';
 
 /** One exchange for the person who is open, with what goes before it and after: what a version without a vault had kept is
  * brought in, words whose time here is over leave. */
-export async function exchangeHere(
+export async function exchangeHere(...asked: Parameters<typeof exchangeWhole>): Promise<Outcome> {
+	try {
+		return await exchangeWhole(...asked);
+	} catch (cause) {
+		return { state: 'broken', cause };
+	}
+}
+
+async function exchangeWhole(
 	db: PersonDatabase,
 	call: (
 		method: 'POST' | 'PUT',

@@ -10,11 +10,8 @@ import { currentHolder, deviceSelf, forget, holderKey, leave, listHolders, remem
 import { save } from '$lib/local/outbox';
 import { unlock, type Bytes, type Locks, type Place, type Vault } from '$lib/local/vault';
 import { Runner, type RunnerState } from '$lib/sync/runner';
+import { look, tell, type Loss } from './canary';
 import { mint } from './mint';
-
-/** Beside IndexedDB, to notice when the browser has emptied it: who worked here, and how much was not sent. */
-const CANARY = 'temoin-here';
-type Canary = { name: string; unsent: number };
 
 export type SaveState = { at: 'nothing' | 'saving' | 'saved' | 'failed'; time?: string };
 
@@ -23,9 +20,9 @@ const TRIES = 5;
 
 /** This device and the person it is open for. Everything a page reads or writes goes through here. */
 class Here {
-	/** `nobody` may come with the memory of somebody whose data the browser has emptied. */
 	status = $state<'starting' | 'nobody' | 'locked' | 'open' | 'no-storage'>('starting');
-	wiped = $state<Canary>();
+	/** What the browser has thrown away since the app was last open. */
+	loss = $state.raw<Loss>();
 	/** Somebody's things were deleted here because a director declared the device lost. */
 	revoked = $state<string>();
 	session = $state.raw<Session>();
@@ -41,6 +38,7 @@ class Here {
 	#pin: string | undefined;
 	#wrong = 0;
 	#vault: Vault | undefined;
+	#telling: ReturnType<typeof setTimeout> | undefined;
 	readonly device = new DeviceDatabase();
 	/** Forms with something typed that is not on the disk yet: asked to write before the page is reloaded on purpose. */
 	readonly forms = new Set<() => Promise<void>>();
@@ -74,14 +72,11 @@ class Here {
 	/** Asks who is there, among those who work on this device; with or without a network. */
 	async start(): Promise<void> {
 		try {
-			this.holders = await listHolders(this.device);
+			[this.holders, this.loss] = await Promise.all([listHolders(this.device), look(this.device)]);
 			const holder = await currentHolder(this.device);
 			if (holder?.locks?.none) await this.#openBy(holder, 'none');
 			else if (this.holders.some(({ locks }) => locks)) this.status = 'locked';
-			else {
-				this.wiped = this.holders.length > 0 ? undefined : readCanary();
-				this.status = 'nobody';
-			}
+			else this.status = 'nobody';
 		} catch {
 			this.status = 'no-storage';
 		}
@@ -184,7 +179,6 @@ class Here {
 	async enter(value: Entered, passphrase: string | undefined): Promise<void> {
 		const { openVaultOf } = await import('./enter');
 		const { session, key, vault, locks } = await openVaultOf(this.device, value, passphrase, random);
-		this.wiped = undefined;
 		this.revoked = undefined;
 		await this.#take(session, vault, locks, key);
 	}
@@ -195,7 +189,6 @@ class Here {
 		await this.call('DELETE', '/api/session').catch(() => undefined);
 		void this.#close();
 		await leave(this.device);
-		localStorage.removeItem(CANARY);
 		const holders = await listHolders(this.device);
 		// Together: a page that is still there must not be left without its person.
 		this.#drop();
@@ -230,8 +223,10 @@ class Here {
 		await remember(this.device, session, locks, new Date().toISOString());
 		this.holders = await listHolders(this.device);
 		this.#run(session, this.#db);
+		this.loss = undefined;
 		this.status = 'open';
 		if (document.visibilityState === 'hidden') return await this.lock(); // gone while it was opening
+		this.#tellSoon();
 		setTimeout(() => this.wake(), SETTLING);
 	}
 
@@ -245,12 +240,29 @@ class Here {
 					callAs(key, method, path, body ?? undefined, headers);
 				const outcome = await exchangeHere(db, send, session, onprogress);
 				if (outcome.state === 'revoked') setTimeout(() => void this.giveUp(placeOf(session)), 0);
-				else writeCanary({ name: session.person.name, unsent: await db.outbox.count() });
+				else await this.#tell(session, db);
 				return outcome;
 			},
 			{ alone: (work) => alone(db.name, work), wait, isOnline: () => navigator.onLine },
 			(state) => (this.sync = state)
 		);
+	}
+
+	/** Tells the browser's three memories who works here and what is unsent, so that one can speak for another. No work
+	 * stops because they cannot be told. */
+	async #tell(session = this.session, db = this.#db): Promise<void> {
+		clearTimeout(this.#telling);
+		try {
+			const open = session && db && { key: holderKey(session), unsent: await db.outbox.count() };
+			await tell(this.device, this.holders, open);
+		} catch {
+			// told again at the next edit or exchange
+		}
+	}
+
+	#tellSoon(): void {
+		clearTimeout(this.#telling);
+		this.#telling = setTimeout(() => void this.#tell(), SETTLING);
 	}
 
 	/** Lets go of the person at once, and closes their database when what is under way has ended. */
@@ -280,10 +292,10 @@ class Here {
 		const { giveUp } = await import('./enter');
 		if (await giveUp(holder)) {
 			await forget(this.device, holder.session);
-			localStorage.removeItem(CANARY);
 			this.revoked = holder.session.structure.name;
 		}
 		this.holders = await listHolders(this.device);
+		await this.#tell();
 		if (!this.holders.some(({ locks }) => locks)) this.status = 'nobody';
 	}
 
@@ -323,6 +335,7 @@ class Here {
 			id = await save(this.db, edit);
 		}
 		this.#runner?.edited();
+		this.#tellSoon();
 		return merge(before ?? {}, { ...edit, id }, this.person);
 	}
 }
@@ -332,6 +345,7 @@ const SETTLING = 1000;
 
 export const here = new Here();
 
+const PATIENCE = 120_000;
 const callAs = (
 	key: string,
 	method: string,
@@ -341,6 +355,7 @@ const callAs = (
 ): Promise<Response> =>
 	fetch(path, {
 		method,
+		signal: AbortSignal.timeout(PATIENCE), // a line that is half open answers nothing, ever
 		headers: { ...headers, ...(key ? { [KEY_HEADER]: key } : {}) },
 		...(body === undefined ? {} : { body })
 	});
@@ -373,10 +388,3 @@ async function alone(name: string, work: () => Promise<void>): Promise<boolean> 
 		return lock !== null;
 	});
 }
-
-function readCanary(): Canary | undefined {
-	const text = localStorage.getItem(CANARY);
-	return text ? (JSON.parse(text) as Canary) : undefined;
-}
-
-const writeCanary = (canary: Canary): void => localStorage.setItem(CANARY, JSON.stringify(canary));

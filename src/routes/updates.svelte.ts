@@ -18,6 +18,7 @@ class Updates {
 			had = true;
 		});
 		const registration = await this.#workbox.register();
+		registration?.active?.postMessage({ type: 'REFILL' });
 		if (registration?.waiting) this.ready = true;
 	}
 

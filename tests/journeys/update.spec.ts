@@ -15,7 +15,7 @@ test('a new version is offered while a form is open, and nothing typed is lost',
 	await expect(page.getByText(/^Enregistré sur cet appareil/)).toBeVisible();
 
 	await server.stop();
-	await server.run('v2');
+	await server.run('build-v2');
 	await page.evaluate(() => navigator.serviceWorker.getRegistration().then((registration) => registration?.update()));
 	await expect(page.getByText('Une nouvelle version est prête')).toBeVisible({ timeout: 30_000 });
 

@@ -97,6 +97,7 @@ async function drain({ db, send, pack, person, device, now, onprogress }: Exchan
 			const tell = told.length === MAX_CHANGES ? told.at(-1)!.id : undefined;
 			const offset = Date.parse(reply.now) - now();
 			taking = takeIn(db, batch, reply, person, { tell, offset });
+			void taking.catch(() => undefined); // looked at once the next call is answered
 			const sameHistory = at.epoch === null || at.epoch === reply.epoch;
 			const { cursor, filling, epoch, audiences = at.audiences } = reply;
 			at = sameHistory ? { ...at, cursor, filling, epoch, audiences, tell } : await taking;

@@ -1,8 +1,10 @@
 import { inUse, type Fields } from '$lib/domain/record';
 import { here, type SaveState } from '../../here.svelte';
 
-/** Typing waits this long before it goes to the disk. */
+/** Typing goes to the disk at the first pause of this length, */
 const PAUSE = 400;
+/** and by then even when the hand never rests: a second of typing is all that a dead battery may take. */
+const AT_MOST = 600;
 
 /** One interview while it is being taken. What is typed shows at once and is on the disk within a second; the form keeps
  * what it opened on, so that an edit names what was on the screen and nothing else. */
@@ -11,6 +13,8 @@ export class Draft {
 	#fields = $state.raw<Fields>({});
 	#typed = $state<{ [field: string]: unknown }>({});
 	#timer: ReturnType<typeof setTimeout> | undefined;
+	/** When the oldest key that waits was typed. */
+	#since: number | undefined;
 	#writing: Promise<void> = Promise.resolve();
 
 	constructor(
@@ -34,13 +38,16 @@ export class Draft {
 		this.#typed[field] = value;
 		this.state = { ...this.state, at: 'saving' };
 		clearTimeout(this.#timer);
-		if (later) this.#timer = setTimeout(() => void this.flush(), PAUSE);
-		else void this.flush();
+		if (!later) return void this.flush();
+		this.#since ??= performance.now();
+		const left = this.#since + AT_MOST - performance.now();
+		this.#timer = setTimeout(() => void this.flush(), Math.max(0, Math.min(PAUSE, left)));
 	}
 
 	/** Puts everything typed on the disk. Writes follow one another: the later one wins. */
 	flush(): Promise<void> {
 		clearTimeout(this.#timer);
+		this.#since = undefined;
 		this.#writing = this.#writing.then(() => this.#write());
 		return this.#writing;
 	}

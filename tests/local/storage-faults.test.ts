@@ -1,0 +1,454 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import Dexie from 'dexie';
+import ts from 'typescript';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Change } from '$lib/domain/change';
+import { NO_ROWS, plus } from '$lib/domain/digest';
+import { audienceOf, isKnownKind } from '$lib/domain/kinds';
+import { merge } from '$lib/domain/merge';
+import { inUse, seenOf } from '$lib/domain/record';
+import type { Session } from '$lib/domain/session';
+import type { Mark, Receipt, Record, SyncReply, SyncRequest } from '$lib/domain/sync';
+import { bringIn } from '$lib/local/clear';
+import { databaseName, DeviceDatabase, PersonDatabase } from '$lib/local/database';
+import { currentHolder, deviceSelf, forget, leave, listHolders, remember } from '$lib/local/holders';
+import { countUnsent, emptyLocked, sendSealed, type SendSealed } from '$lib/local/locked';
+import { eraseUnsent, save } from '$lib/local/outbox';
+import { thin } from '$lib/local/thinning';
+import type { Locks, Place, Vault } from '$lib/local/vault';
+import { findView, listRefused, listViews } from '$lib/local/views';
+import { Draws } from '$lib/server/fictitious/draws';
+import { exchange, type Send } from '$lib/sync/exchange';
+import { Faults, type Fault } from '../support/faults';
+import { change, uuid } from '../support/server';
+import { openVault } from '../support/vault';
+
+const ERRORS = ['QuotaExceededError', 'AbortError', 'UnknownError', 'InvalidStateError'] as const;
+/** `FAULTS=all` fails every call there is, minutes long; otherwise one of each line's calls, another with another seed. */
+const ALL = process.env.FAULTS === 'all';
+const SEED = Number(process.env.SEED ?? 1);
+const draws = new Draws(SEED);
+
+const at = (days: number) => new Date(Date.parse('2014-11-12T09:00:00.000Z') + days * 86_400_000).toISOString();
+
+/** As much of a server as a device can tell: small enough to be asked thousands of times. What the real one does is
+ * proven against the real one. */
+class Headquarters {
+	now = at(0);
+	epoch = 'first';
+	backup: SyncReply['backup'] = null;
+	/** Whether receipts say the sequence, so that the device works the records out by itself. */
+	derivable = false;
+	quarantined: Change[] = [];
+	readonly records = new Map<string, Record>();
+	sequence = 0;
+	#taken: { change: Change; sequence: number }[] = [];
+	#marks = new Map<string, Mark>();
+	#erased = new Set<string>();
+	#verdicts = new Map<string, Receipt['verdict']>();
+
+	constructor(
+		readonly person: string,
+		public audiences: string[]
+	) {}
+
+	/** Somebody else's record, or a newer state of it. */
+	put(record: Pick<Record, 'id' | 'kind' | 'audience'> & { fields?: Record['fields'] }): void {
+		this.records.set(record.id, { owner: 'somebody', fields: {}, ...record, sequence: ++this.sequence });
+	}
+
+	remove(id: string, erased: boolean): void {
+		for (const one of this.records.values()) {
+			if (one.id !== id && one.about !== id) continue;
+			this.records.delete(one.id);
+			if (erased) this.#erased.add(one.id);
+			const mark = { id: one.id, sequence: ++this.sequence, gone: true as const };
+			this.#marks.set(one.id, erased ? { ...mark, erased } : mark);
+		}
+	}
+
+	take(change: Change): Receipt {
+		const verdict = this.#verdicts.get(change.id);
+		if (verdict) return { verdict };
+		const receipt = this.#judge(change);
+		this.#verdicts.set(change.id, receipt.verdict);
+		return receipt;
+	}
+
+	#isErased = ({ record, about }: Change) =>
+		this.#erased.has(record) || (about !== undefined && this.#erased.has(about));
+
+	/** The changes that no backup holds yet: the device must still have them, should this server be restored. */
+	get notInBackup(): string[] {
+		const later = this.#taken.filter(({ sequence }) => sequence > (this.backup?.sequence ?? 0));
+		return later.filter(({ change }) => !this.#isErased(change)).map(({ change }) => change.id);
+	}
+
+	#judge(change: Change): Receipt {
+		if (this.#isErased(change)) return { verdict: 'erased' };
+		if (!isKnownKind(change.kind)) {
+			this.quarantined.push(change);
+			return { verdict: 'quarantined', problem: 'kind.unknown' };
+		}
+		const before = this.records.get(change.record);
+		const about = before?.about ?? change.about;
+		const record = {
+			id: change.record,
+			kind: change.kind,
+			owner: before?.owner ?? this.person,
+			...(about ? { about } : {}),
+			fields: merge(before?.fields ?? {}, change, this.person)
+		};
+		const sequence = ++this.sequence;
+		const audience = audienceOf(record, about ? this.records.get(about) : undefined) ?? '';
+		this.records.set(record.id, { ...record, audience, sequence });
+		this.#taken.push({ change, sequence });
+		return this.derivable ? { verdict: 'applied', sequence } : { verdict: 'applied' };
+	}
+
+	sync({ changes, cursor, audiences }: SyncRequest): SyncReply {
+		const receipts = changes.map((one) => this.take(one as Change));
+		const known = new Set(receipts.map(({ sequence }) => sequence));
+		const after = cursor?.sequence ?? 0;
+		const news = [...this.records.values()]
+			.filter(({ audience, sequence }) => sequence > after && this.audiences.includes(audience) && !known.has(sequence))
+			.toSorted((a, b) => a.sequence - b.sequence);
+		const page = news.slice(0, 2); // so that a reply is seldom the last
+		const more = page.length < news.length;
+		const until = more ? page.at(-1)!.sequence : this.sequence;
+		const rows = [...this.records.values()].filter(({ audience }) => this.audiences.includes(audience));
+		return {
+			receipts,
+			committed: this.sequence,
+			records: page,
+			marks: [...this.#marks.values()].filter(({ sequence }) => sequence > after && sequence <= until),
+			cursor: { sequence: until, mark: 'm' },
+			...(String(audiences) === String(this.audiences) ? {} : { audiences: this.audiences }),
+			filling: [],
+			more,
+			...(more ? {} : { digest: rows.reduce((sum, { id, sequence }) => plus(sum, id, sequence), NO_ROWS) }),
+			epoch: this.epoch,
+			backup: this.backup,
+			now: this.now
+		};
+	}
+}
+
+/** The call has failed, and what it belonged to has been done again: what would follow is a life without a fault. */
+class Enough extends Error {}
+
+/** One device and its person from the first start to a new vault, by everything that reads or writes there. Each step is
+ * what somebody does; when it fails they do it again, once. */
+class Life {
+	readonly place: Place = { structure: uuid(), person: uuid(), device: uuid() };
+	readonly device = new DeviceDatabase(`device-${uuid()}`);
+	readonly hq: Headquarters;
+	db: PersonDatabase;
+	/** What the app has called « enregistré », by record and field. */
+	readonly confirmed = new Map<string, { [field: string]: unknown }>();
+	/** Steps that failed, with what they said. */
+	readonly failures: unknown[] = [];
+	#online = true;
+	#calls = Infinity;
+
+	constructor(readonly vault: Vault) {
+		const { person } = this.place;
+		const audiences = [`interviews:${person}`, `excerpts:${person}`, 'structure', 'readings:tarbes'];
+		this.hq = new Headquarters(person, audiences);
+		this.db = this.#open();
+	}
+
+	/** Where a version without a vault kept this person's rows. */
+	get clear(): string {
+		return `temoin-${this.place.structure}-${this.place.person}`;
+	}
+
+	#open = () => new PersonDatabase(databaseName(this.place.structure, this.place.person), this.vault);
+
+	/** A new start of the app. */
+	restart(): void {
+		this.db.close();
+		this.db = this.#open();
+	}
+
+	async step<T>(work: () => Promise<T>): Promise<T> {
+		if (!ALL && Faults.hasFailed) throw new Enough();
+		try {
+			return await work();
+		} catch (cause) {
+			this.failures.push(cause);
+			await Faults.without(() => this.nothingConfirmedIsGone());
+			// As the app does where a connection has died.
+			this.restart();
+			this.device.close();
+			await this.device.open();
+			return await work();
+		}
+	}
+
+	/** An edit made on what is on the screen. */
+	async write(edit: Change): Promise<void> {
+		const view = await Faults.without(() => findView(this.db, this.place.person, edit.record));
+		for (const field of Object.keys(edit.fields)) edit.seen[field] = view ? seenOf(view.fields, field) : [];
+		await this.step(() => save(this.db, edit));
+		this.confirmed.set(edit.record, { ...this.confirmed.get(edit.record), ...edit.fields });
+	}
+
+	send: Send = (_, body) => {
+		if (!this.#online || --this.#calls < 0) throw new TypeError('no network');
+		const text = typeof body === 'string' ? body : gunzipSync(body).toString();
+		return Promise.resolve(Response.json(this.hq.sync(JSON.parse(text) as SyncRequest)));
+	};
+
+	sendLocked: SendSealed = async (_, body) => {
+		const { changes } = body as { changes: { record: string; sealed: string }[] };
+		const opened = changes.map(({ record, sealed }) =>
+			this.vault.open<Change>(record, 'change-1', Buffer.from(sealed, 'base64url'))
+		);
+		const receipts = (await Promise.all(opened)).map((one) => this.hq.take(one));
+		return { ok: true, status: 200, json: () => Promise.resolve({ receipts, committed: this.hq.sequence }) };
+	};
+
+	/** @param calls after how many the line is cut */
+	async sync(calls = Infinity): Promise<void> {
+		const { person, device } = this.place;
+		const outcome = await this.step(async () => {
+			this.#calls = calls;
+			const outcome = await exchange({ db: this.db, send: this.send, person, device });
+			if (outcome.state === 'broken') throw outcome.cause;
+			return outcome;
+		});
+		if (calls === Infinity) expect(outcome).toMatchObject({ state: 'done', position: { digest: 'equal' } });
+	}
+
+	async nothingConfirmedIsGone(): Promise<void> {
+		this.restart();
+		if (await Dexie.exists(this.clear)) return; // not brought in yet: it is where it was
+		for (const [record, fields] of this.confirmed) {
+			const here = (await findView(this.db, this.place.person, record))?.fields ?? {};
+			const there = this.hq.records.get(record)?.fields ?? {};
+			for (const [field, value] of Object.entries(fields))
+				expect([inUse(here, field), inUse(there, field)], `${record} ${field}`).toContainEqual(value);
+		}
+	}
+}
+
+const interview = (fields: Change['fields'] = {}) => change('interview', { state: 'draft', ...fields });
+const more = (before: Change, fields: Change['fields']): Change => ({ ...before, id: uuid(), fields, seen: {} });
+const about = (before: Change, fields: Change['fields']): Change => ({
+	...change('excerpt', fields),
+	about: before.record
+});
+
+/** What somebody's first weeks with the tablet ask of its storage. */
+async function live(life: Life): Promise<void> {
+	const { device, hq, place } = life;
+	const { structure, person } = place;
+
+	// The device, and who works on it.
+	const sessionOf = (id: string): Session =>
+		({ structure: { id: structure }, person: { id }, device: { id: place.device } }) as Session;
+	const locks: Locks = { key: 'k' };
+	await life.step(() => deviceSelf(device, uuid));
+	await life.step(() => remember(device, sessionOf('paul'), locks, at(0)));
+	await life.step(() => remember(device, sessionOf(person), locks, at(1)));
+	expect((await life.step(() => listHolders(device))).map(({ session }) => session.person.id)).toEqual([
+		person,
+		'paul'
+	]);
+	expect(await life.step(() => currentHolder(device))).toMatchObject({ locks });
+	await life.step(() => leave(device));
+	expect(await life.step(() => currentHolder(device))).toBeUndefined();
+	await life.step(() => remember(device, sessionOf('paul'), locks, at(2)));
+	await life.step(() => forget(device, sessionOf('paul')));
+
+	// What a version without a vault had kept.
+	await life.step(() => bringIn(life.db, structure, person));
+	await life.step(() => life.db.writeSealed('pin', '4711'));
+	expect(await life.step(() => life.db.readSealed('pin'))).toBe('4711');
+
+	// Interviews without a network: begun, gone on with, finished, withdrawn.
+	const karim = interview({ label: 'Karim' });
+	await life.write(karim);
+	await life.write(more(karim, { note: 'une note' }));
+	life.restart();
+	await life.write(more(karim, { 'answer:q': { words: 'ses mots' }, state: 'finished' }));
+	const withdrawn = interview();
+	await life.step(() => save(life.db, withdrawn));
+	expect(await life.step(() => eraseUnsent(life.db, withdrawn.record))).toBe(true);
+	const ines = interview({ label: 'Inès' });
+	await life.write(ines);
+	const strange = change('kind-of-tomorrow', { label: '?' });
+	await life.step(() => save(life.db, strange));
+	expect(await life.step(() => findView(life.db, person, karim.record))).toMatchObject({ unsent: true });
+	expect(await life.step(() => listViews(life.db, person, 'interview'))).toHaveLength(3);
+
+	// The network comes: receipts, one refusal, records of others in several pages.
+	for (const n of [1, 2, 3]) hq.put({ id: `antenna-${n}`, kind: 'antenna', audience: 'structure' });
+	hq.put({ id: 'reading', kind: 'reading', audience: 'readings:tarbes' });
+	await life.sync();
+	expect(await life.step(() => listRefused(life.db))).toHaveLength(2);
+
+	// The same again, the records worked out here; the line is cut once a batch is taken.
+	hq.derivable = true;
+	await life.write(more(karim, { label: 'Karim B.' }));
+	await life.write(about(karim, { criterion: 'c', valence: 'added' }));
+	for (const n of [4, 5, 6]) hq.put({ id: `antenna-${n}`, kind: 'antenna', audience: 'structure' });
+	await life.sync(1);
+	await life.sync();
+
+	// Ines is erased at headquarters while something about her is unsent; a right is lost; a record leaves.
+	await life.step(() => save(life.db, more(ines, { note: 'écrit entre-temps' })));
+	await life.step(() => save(life.db, about(ines, { criterion: 'c', valence: 'improve' })));
+	await life.write(more(karim, { note: 'une autre note' }));
+	life.confirmed.delete(ines.record);
+	for (const n of [7, 8, 9]) hq.put({ id: `antenna-${n}`, kind: 'antenna', audience: 'structure' });
+	hq.remove(ines.record, true);
+	hq.remove('antenna-1', false);
+	hq.audiences = hq.audiences.filter((one) => one !== 'readings:tarbes');
+	await life.sync();
+	expect(await life.step(() => findView(life.db, person, ines.record))).toBeUndefined();
+
+	// Weeks later a backup holds it all, and words leave the device.
+	hq.now = at(30);
+	hq.backup = { sequence: hq.sequence, at: at(30) };
+	await life.sync();
+	await life.step(() => thin(life.db, structure, person));
+	expect(await life.step(() => findView(life.db, person, karim.record))).toMatchObject({ stub: true });
+
+	// Locked with something unsent, and something taken: it leaves as it lies, and makes room for another vault.
+	await life.write(interview({ label: 'pris' }));
+	for (const n of [10, 11, 12]) hq.put({ id: `antenna-${n}`, kind: 'antenna', audience: 'structure' });
+	await life.sync(1);
+	await life.write(interview({ label: 'scellé' }));
+	await life.step(() => save(life.db, change('kind-of-tomorrow', {})));
+	life.db.close();
+	expect(await life.step(() => countUnsent(place))).toBe(2);
+	expect(await life.step(() => sendSealed(place, 'k', life.sendLocked))).toEqual({ left: 0 });
+	await life.step(() => emptyLocked(place, 'k'));
+	life.restart();
+
+	// A restored server: another history.
+	await life.sync();
+	hq.epoch = 'second';
+	await life.write(more(karim, { label: 'K.' }));
+	await life.sync();
+	await life.sync();
+}
+
+/** A device with what an older version had kept on it. */
+async function born(): Promise<Life> {
+	const life = new Life(await openVault({ structure: uuid(), person: uuid(), device: uuid() }));
+	const old = new Dexie(life.clear);
+	old.version(1).stores({ outbox: '++order', sent: '++order', refused: 'id' });
+	const [open, sent, refused] = [interview({ label: 'avant' }), interview(), interview()];
+	await old.table('outbox').add({ state: 'open', change: open });
+	await old.table('sent').add({ sequence: 1, changes: [sent] });
+	await old.table('refused').add({ id: refused.id, change: refused, problem: 'p', fields: [], at: at(0) });
+	old.close();
+	life.confirmed.set(open.record, open.fields);
+	return life;
+}
+
+/** The calls of a life in which nothing fails, by the line behind each. */
+async function countCalls(): Promise<string[]> {
+	const life = await born();
+	Faults.arm(Infinity, 'UnknownError');
+	await live(life);
+	Faults.disarm();
+	expect(life.failures).toEqual([]);
+	return Faults.sites;
+}
+
+/** Every line of the engine that asks the storage for something, found in the code itself. */
+function linesThatAsk(): string[] {
+	const files = ['src/lib/local', 'src/lib/sync'].flatMap((room) => readdirSync(room).map((name) => `${room}/${name}`));
+	return files.flatMap((path) => {
+		const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+		const lines: string[] = [];
+		const walk = (node: ts.Node): void => {
+			if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && asks(node.expression))
+				lines.push(`${path.slice(4)}:${file.getLineAndCharacterOfPosition(node.expression.name.getStart()).line + 1}`);
+			ts.forEachChild(node, walk);
+		};
+		walk(file);
+		return lines;
+	});
+}
+
+const ASKING = new Set(
+	[
+		'add put get update delete clear count bulkAdd bulkPut bulkGet bulkDelete bulkUpdate toArray sortBy first last each',
+		'keys primaryKeys uniqueKeys modify transaction open exists'
+	].flatMap((names) => names.split(' '))
+);
+
+function asks({ expression, name }: ts.PropertyAccessExpression): boolean {
+	if (!ASKING.has(name.text)) return false;
+	let root: ts.Node = expression;
+	while (!ts.isIdentifier(root) && root.kind !== ts.SyntaxKind.ThisKeyword) {
+		if (ts.isPropertyAccessExpression(root) && /^#|^vault$/.test(root.name.text)) return false;
+		const inner: ts.Node | undefined = (root as { expression?: ts.Expression }).expression;
+		if (!inner) return false;
+		root = inner;
+	}
+	return /^(db|old|Dexie|this)$/.test(root.getText());
+}
+
+/** One life in which one call fails.
+ * @returns the line behind that call */
+async function liveThrough(at: number, fault: Fault): Promise<string | undefined> {
+	const life = await born();
+	Faults.arm(at, fault);
+	await live(life).catch((cause: unknown) => {
+		if (!(cause instanceof Enough)) throw cause;
+	});
+	Faults.disarm();
+	const [site] = Faults.sites;
+	expect(life.failures.length, String(life.failures)).toBeLessThanOrEqual(1);
+
+	// A new start, and nothing fails any more.
+	life.restart();
+	await bringIn(life.db, life.place.structure, life.place.person);
+	await life.sync();
+	await life.nothingConfirmedIsGone();
+	expect(await life.db.outbox.count()).toBe(0);
+	expect(await life.db.taken.count()).toBe(0);
+	const refused = await life.db.refused.toCollection().primaryKeys();
+	expect(refused).toEqual(expect.arrayContaining(life.hq.quarantined.map(({ id }) => id)));
+	const kept = (await life.db.sent.toArray()).flatMap(({ changes }) => changes.map(({ id }) => id));
+	expect(kept).toEqual(expect.arrayContaining(life.hq.notInBackup));
+	for (const [record, fields] of life.confirmed)
+		for (const [field, value] of Object.entries(fields))
+			expect(inUse(life.hq.records.get(record)?.fields ?? {}, field), `${record} ${field}`).toEqual(value);
+	await Promise.all([life.db, life.device].map((one) => one.delete()));
+	return site;
+}
+
+beforeAll(() => Faults.install());
+afterAll(() => Faults.uninstall());
+
+test('the scripted life asks the storage from every line that asks it', async () => {
+	const asked = new Set(await countCalls());
+	expect(linesThatAsk().filter((line) => !asked.has(line))).toEqual([]);
+});
+
+test.each(ERRORS)(
+	'%s at any call site: told or made good, and nothing confirmed is lost',
+	async (fault) => {
+		const sites = await countCalls();
+		const calls = [...Map.groupBy(sites.keys(), (at) => sites[at]!)];
+		const tried = calls.flatMap(([, all]) => (ALL ? all : [all[draws.between(0, all.length - 1)]!]));
+		const hit = new Set<string>();
+		for (const at of tried) {
+			const where = `call ${at} (${sites[at]}), ${fault}, seed ${SEED}`;
+			const site = await liveThrough(at, fault).catch((cause: unknown) => {
+				throw new Error(where, { cause });
+			});
+			if (site) hit.add(site);
+		}
+		expect(linesThatAsk().filter((line) => !hit.has(line))).toEqual([]);
+	},
+	ALL ? 3_600_000 : 120_000
+);
