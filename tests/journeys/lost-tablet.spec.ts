@@ -151,7 +151,7 @@ test('what somebody absent had not sent leaves without being opened', async ({ p
 		// She comes back: it is hers, received, and still on her tablet.
 		await goTo(screen, `${server.origin}/interviews`);
 		await expect(screen.getByText('Karim B.')).toBeVisible();
-		await expect(screen.getByText('reçue au siège').first()).toBeVisible();
+		await expect(screen.getByText('Reçu au siège').first()).toBeVisible();
 	} finally {
 		await tablet.dispose();
 	}
