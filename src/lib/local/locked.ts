@@ -86,8 +86,9 @@ const takenOf = (batch: readonly SealedChange[], receipts: readonly Receipt[]): 
 
 const refusedOf = (batch: readonly SealedChange[], receipts: readonly Receipt[]): Refused[] =>
 	batch.flatMap((row, i): Refused[] => {
-		const { verdict, problem = '', fields = [] } = receipts[i]!;
-		return verdict === 'quarantined' ? [{ ...sealedOf(row), problem, fields, refusedAt: '' }] : [];
+		const { verdict, problem = '', fields = [], reason } = receipts[i]!;
+		const why = { problem, fields, ...(reason ? { reason } : {}) };
+		return verdict === 'quarantined' ? [{ ...sealedOf(row), ...why, refusedAt: '' }] : [];
 	});
 
 /** Offers again, to a server that came back from before, what a vault whose passphrase was forgotten had sent: as it lies.
