@@ -4,6 +4,7 @@ import {
 	enrol,
 	enrolTablet,
 	expect,
+	faults,
 	goTo,
 	invite,
 	openCampaign,
@@ -143,6 +144,11 @@ test('what somebody absent had not sent leaves without being opened', async ({ p
 		await tablet.kill();
 		await server.run();
 		screen = await tablet.open(`${server.origin}/`);
+		// Where even the door has no network, it leaves by stick: sealed too.
+		await screen.getByRole('button', { name: 'Transférer par clé' }).click();
+		await screen.getByRole('button', { name: 'Préparer le fichier' }).click();
+		await expect(screen.getByText('Fichier prêt : 1 saisie')).toBeVisible();
+		expect(await faults(screen), 'the door, by stick').toEqual([]);
 		await screen.getByRole('button', { name: 'Envoyer sans ouvrir' }).click();
 		await expect(screen.getByText('Tout est parti. Rien n’a été ouvert ici.')).toBeVisible();
 		await goTo(page, '/');
@@ -151,7 +157,7 @@ test('what somebody absent had not sent leaves without being opened', async ({ p
 		// She comes back: it is hers, received, and still on her tablet.
 		await goTo(screen, `${server.origin}/interviews`);
 		await expect(screen.getByText('Karim B.')).toBeVisible();
-		await expect(screen.getByText('reçue au siège').first()).toBeVisible();
+		await expect(screen.getByText('Reçu au siège').first()).toBeVisible();
 	} finally {
 		await tablet.dispose();
 	}

@@ -11,7 +11,10 @@ const OFFICE = [
 	'/campaign/new',
 	'/people',
 	'/people/new',
+	'/import',
+	'/quarantine',
 	'/device',
+	'/device#stick',
 	'/settings',
 	'/settings/security',
 	'/settings/devices',
@@ -30,6 +33,7 @@ const FIELD = [
 	'/sheets',
 	'/sheets/reconnaissance-estime',
 	'/device',
+	'/device#stick',
 	'/settings'
 ];
 

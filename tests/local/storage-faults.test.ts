@@ -215,7 +215,7 @@ class Life {
 		const { person, device } = this.place;
 		const outcome = await this.step(async () => {
 			this.#calls = calls;
-			const outcome = await exchange({ db: this.db, send: this.send, person, device });
+			const outcome = await exchange({ db: this.db, send: this.send, person, device, now: () => 0 });
 			if (outcome.state === 'broken') throw outcome.cause;
 			return outcome;
 		});

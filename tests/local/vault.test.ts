@@ -2,11 +2,11 @@ import Dexie from 'dexie';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Change } from '$lib/domain/change';
 import { bringIn } from '$lib/local/clear';
-import { PersonDatabase, START } from '$lib/local/database';
+import { PersonDatabase, readSetting, START, type Position } from '$lib/local/database';
 import { addPasskeyLock, makeVault } from '$lib/local/locks';
 import { settle } from '$lib/local/arrivals';
 import { countUnsent, emptyLocked, sendSealed, type SendSealed } from '$lib/local/locked';
-import { freeze, save } from '$lib/local/outbox';
+import { askAgain, freeze, save } from '$lib/local/outbox';
 import { thin } from '$lib/local/thinning';
 import { FLOOR, nonceOf, unlock, type Place } from '$lib/local/vault';
 import { findView, listViews, listRefused, read } from '$lib/local/views';
@@ -281,6 +281,34 @@ describe('a locked outbox', () => {
 			])
 		);
 		await again.delete();
+	});
+
+	test('keeps why the office has set one of its changes aside', async () => {
+		const whose = other({ person: uuid() });
+		const name = databaseName(whose.structure, whose.person);
+		const db = new PersonDatabase(name, await openVault(whose));
+		await save(db, change('interview', { label: 'a' }));
+		db.close();
+		const refused = { verdict: 'quarantined', problem: 'right.missing', reason: 'Fiche en double' };
+		const reply = { ok: true, status: 200, json: () => Promise.resolve({ receipts: [refused], committed: 9 }) };
+		expect(await sendSealed(whose, 'key', () => Promise.resolve(reply))).toEqual({ left: 0 });
+		const after = new PersonDatabase(name, db.vault);
+		expect(await after.refused.toArray()).toMatchObject([{ problem: 'right.missing', reason: 'Fiche en double' }]);
+		await after.delete();
+	});
+
+	test('is asked to offer again what was refused, and nothing less than that', async () => {
+		const whose = other({ person: uuid() });
+		const after = new PersonDatabase(databaseName(whose.structure, whose.person), await openVault(whose));
+		await askAgain(after);
+		expect(await readSetting<Position>(after, 'position'), 'never exchanged').toBeUndefined();
+		await after.settings.put({ name: 'position', value: { ...START, offer: 'all' } });
+		await askAgain(after);
+		expect((await readSetting<Position>(after, 'position'))?.offer, 'all of it is offered already').toBe('all');
+		await after.settings.put({ name: 'position', value: START });
+		await askAgain(after);
+		expect((await readSetting<Position>(after, 'position'))?.offer).toBe('refused');
+		await after.delete();
 	});
 
 	test('makes room for another vault, and what was taken is kept as sent', async () => {

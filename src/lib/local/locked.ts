@@ -111,8 +111,9 @@ const takenOf = (batch: readonly SealedChange[], receipts: readonly Receipt[]): 
 
 const refusedOf = (batch: readonly SealedChange[], receipts: readonly Receipt[]): Refused[] =>
 	batch.flatMap((row, i): Refused[] => {
-		const { verdict, problem = '', fields = [] } = receipts[i]!;
-		return verdict === 'quarantined' ? [{ ...sealedOf(row), problem, fields, refusedAt: '' }] : [];
+		const { verdict, problem = '', fields = [], reason } = receipts[i]!;
+		const why = { problem, fields, ...(reason ? { reason } : {}) };
+		return verdict === 'quarantined' ? [{ ...sealedOf(row), ...why, refusedAt: '' }] : [];
 	});
 
 /** Keeps, beside the vault, what was left with the server of its key: a server that came back may not have it any more. */

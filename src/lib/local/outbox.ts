@@ -94,6 +94,16 @@ export async function offerAgain(db: PersonDatabase): Promise<void> {
 	});
 }
 
+/** Has what was refused offered again at the next exchange: somebody wants it judged anew. Never during one, which would
+ * write down where it stood before. */
+export async function askAgain(db: PersonDatabase): Promise<void> {
+	await db.transaction('rw', db.settings, async () => {
+		const position = await readSetting<Position>(db, 'position');
+		if (!position || position.offer) return;
+		await db.settings.put({ name: 'position', value: { ...position, offer: 'refused' } satisfies Position });
+	});
+}
+
 /** Takes one change out of the way of the others, with why: it stays here, visible and exportable. */
 export async function setRefused(
 	db: PersonDatabase,

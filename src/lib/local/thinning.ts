@@ -1,4 +1,4 @@
-import { inUse } from '../domain/record';
+import { contestedFields, inUse } from '../domain/record';
 import { withoutWords } from '../domain/retention';
 import { DAYS_ON_DEVICE } from '../domain/structure';
 import { readSetting, type Kept, type PersonDatabase, type Position } from './database';
@@ -32,6 +32,8 @@ export async function thin(db: PersonDatabase, structure: string, person: string
 	for (const row of due) {
 		if (busy.has(row.id)) continue;
 		const record = await db.openRecord(row);
+		// Words that two people disagree on are still to be settled here.
+		if (contestedFields(record.fields).length > 0) continue;
 		if (row.kind === 'interview' && inUse(record.fields, 'state') === 'draft') continue;
 		const sealed = await db.sealRecord({ ...record, fields: withoutWords(record.fields) }, row.since, row.pass);
 		await db.transaction('rw', db.records, db.outbox, async () => {

@@ -38,11 +38,11 @@ const stateOf = (row: { received: number; completed_at: string | null } | undefi
  * @throws Problem `record.missing`; `media.range` (416, with what was received) when a piece is missing before this one;
  * `media.refused` when its first bytes are of no type that is taken; `media.differs` when it is not what its name says:
  * nothing of it is kept then */
-export async function takePiece(
+async function takePiece(
 	app: App,
 	trx: Trx,
 	key: MediaKey,
-	piece: { from: number; bytes: Uint8Array } | undefined,
+	piece: Piece | undefined,
 	owner?: string
 ): Promise<MediaState> {
 	const { structure, interview, hash } = key;
@@ -75,7 +75,19 @@ export async function takePiece(
 	return stateOf({ received: until, completed_at });
 }
 
-/** Drops what came of a recording that is not what its name says. */
+/** Takes one piece in a transaction of its own, and drops all that came of a recording that is not what its name says. */
+export async function receivePiece(...[app, key, piece, owner]: Received): Promise<MediaState> {
+	try {
+		return await app.db.transaction().execute((trx) => takePiece(app, trx, key, piece, owner));
+	} catch (thrown) {
+		if (thrown instanceof Problem && thrown.code === 'media.differs')
+			await app.db.transaction().execute((trx) => dropPieces(trx, key));
+		throw thrown;
+	}
+}
+type Received = [app: App, key: MediaKey, piece: Piece | undefined, owner: string];
+type Piece = { from: number; bytes: Uint8Array };
+
 export async function dropPieces(trx: Trx, { structure, interview, hash }: MediaKey): Promise<void> {
 	for (const table of ['media', 'media_part'] as const)
 		await trx

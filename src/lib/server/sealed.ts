@@ -5,7 +5,7 @@ import type { Grant } from '../domain/structure';
 import type { Receipt } from '../domain/sync';
 import type { App } from './app';
 import { note } from './journal';
-import { takePiece } from './media';
+import { receivePiece } from './media';
 import { push, type Author } from './push';
 import type { Trx } from './store';
 import { openSealed, type VaultOf } from './vaults';
@@ -34,9 +34,7 @@ export async function takeSealedPiece(
 	const bytes = await openSealed(vault, whose, `${hash}|${number}`, 'media-1', piece);
 	if (!bytes) throw new Problem('sealed.altered', 400);
 	const key = { structure: whose.structure, interview: about, hash };
-	return await app.db
-		.transaction()
-		.execute((trx) => takePiece(app, trx, key, { from: number * CHUNK, bytes }, whose.person));
+	return await receivePiece(app, key, { from: number * CHUNK, bytes }, whose.person);
 }
 
 /** Takes the outbox of a locked vault as its owner's, by the rights they have now. */

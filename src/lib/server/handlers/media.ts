@@ -5,7 +5,7 @@ import { hasRole } from '../../domain/rights';
 import { readBytes } from '../body';
 import { endpoint, reply } from '../endpoint';
 import { noteAlone } from '../journal';
-import { dropPieces, readMedia, readRange, takePiece } from '../media';
+import { readMedia, readRange, receivePiece } from '../media';
 
 export const putMedia = endpoint({
 	method: 'PUT',
@@ -20,14 +20,7 @@ export const putMedia = endpoint({
 		const bytes = range && (await readBytes(request, CHUNK + 1));
 		if (range && bytes!.length !== range.to - range.from + 1) throw new Problem('media.range', 416);
 		const piece = range && { from: range.from, bytes: bytes! };
-		try {
-			const state = await app.db.transaction().execute((trx) => takePiece(app, trx, key, piece, session.person.id));
-			return await reply(call, state);
-		} catch (thrown) {
-			if (thrown instanceof Problem && thrown.code === 'media.differs')
-				await app.db.transaction().execute((trx) => dropPieces(trx, key));
-			throw thrown;
-		}
+		return await reply(call, await receivePiece(app, key, piece, session.person.id));
 	}
 });
 

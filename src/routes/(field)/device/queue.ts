@@ -1,6 +1,8 @@
-import type { Outgoing } from '$lib/local/database';
+import type { MediaRow, Outgoing } from '$lib/local/database';
+import { toBase64 } from '$lib/local/vault';
 import type { RefusedChange } from '$lib/local/views';
 import type { RunnerState } from '$lib/sync/runner';
+import { earliest } from '../../age';
 
 export const GROUPS = ['interviews', 'excerpts', 'readings', 'others'] as const;
 export type Group = (typeof GROUPS)[number];
@@ -15,13 +17,22 @@ export function waitingOf(outbox: readonly Pick<Outgoing, 'kind' | 'record' | 'a
 	return GROUPS.flatMap((group) => {
 		const rows = groups.get(group);
 		if (!rows) return [];
-		const oldest = rows.reduce((first, { at }) => (at < first ? at : first), rows[0]!.at);
+		const oldest = earliest(rows.map(({ at }) => at))!;
 		return [{ group, count: new Set(rows.map(({ record }) => record)).size, oldest }];
 	});
 }
 
+/** The recordings that wait to leave, or nothing: how many, how much, since when. */
+export function mediaOf(
+	waiting: readonly Pick<MediaRow, 'size' | 'at'>[]
+): { count: number; bytes: number; oldest: string } | undefined {
+	const oldest = earliest(waiting.map(({ at }) => at));
+	if (oldest === undefined) return undefined;
+	return { count: waiting.length, bytes: waiting.reduce((sum, { size }) => sum + size, 0), oldest };
+}
+
 export type Condition =
-	'sending' | 'signed-out' | 'second-factor' | 'trouble' | 'refused' | 'waiting' | 'never' | 'current';
+	'sending' | 'signed-out' | 'second-factor' | 'outdated' | 'trouble' | 'refused' | 'waiting' | 'never' | 'current';
 
 /** How this device stands, the most pressing first. Being offline is none of it. */
 export function conditionOf(
@@ -30,6 +41,7 @@ export function conditionOf(
 ): Condition {
 	if (sync.at === 'work' && unsent > 0) return 'sending';
 	const failure = sync.at === 'rest' ? sync.outcome?.state : undefined;
+	if (isOutdated(sync)) return 'outdated';
 	if (failure === 'signed-out' || failure === 'revoked') return 'signed-out';
 	if (failure === 'second-factor') return 'second-factor';
 	if (failure === 'refused' || failure === 'broken') return 'trouble';
@@ -38,9 +50,29 @@ export function conditionOf(
 	return syncedAt ? 'current' : 'never';
 }
 
-/** The refused changes as a file that can be sent to somebody: whole, with why each was refused. */
-export const refusedFile = (
-	refused: readonly RefusedChange[],
-	from: { structure: string; person: string; device: string },
+/** Whether this device's version and the server's no longer understand each other (426). */
+export const isOutdated = (sync: RunnerState): boolean =>
+	sync.at === 'rest' && sync.outcome?.state === 'refused' && sync.outcome.status === 426;
+
+type From = { structure: string; person: string; device: string };
+
+/** The refused changes as a file that can be sent to somebody: whole, with why each was refused. One that does not open
+ * here goes as it lies, sealed. */
+export const refusedFile = (refused: readonly RefusedChange[], from: From, at: string): string =>
+	inFile('temoin-refused-1', from, at, {
+		refused: refused.map(({ sealed, change, ...row }) => ({
+			...row,
+			...(change ? { change } : { sealed: toBase64(sealed) })
+		}))
+	});
+
+/** Records that a server which came back has no more. */
+export const asideFile = (
+	aside: readonly { row: { epoch: string }; record: object }[],
+	from: From,
 	at: string
-): string => JSON.stringify({ format: 'temoin-refused-1', at, ...from, refused }, null, '\t');
+): string =>
+	inFile('temoin-aside-1', from, at, { records: aside.map(({ row, record }) => ({ ...record, epoch: row.epoch })) });
+
+const inFile = (format: string, from: From, at: string, content: object): string =>
+	JSON.stringify({ format, at, ...from, ...content }, null, '\t');
