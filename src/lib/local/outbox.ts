@@ -1,6 +1,7 @@
 import Dexie from 'dexie';
 import type { Change } from '../domain/change';
 import { fold } from '../domain/merge';
+import { dropMedia } from './media';
 import { nonceOf } from './vault';
 import {
 	readSetting,
@@ -102,14 +103,15 @@ export async function setRefused(
 export const nextBatch = (db: Pick<PersonDatabase, 'outbox'>, size: number, after = -Infinity): Promise<Outgoing[]> =>
 	db.outbox.where('[state+order]').between(['frozen', after], ['frozen', Dexie.maxKey], false).limit(size).toArray();
 
-/** Withdraws what was never sent, at the respondent's own demand: the record has left no trace anywhere.
+/** Withdraws what was never sent, at the respondent's own demand: the record has left no trace anywhere, nor has its voice.
  * @returns whether it could be: once something may have been sent, only the server can erase it */
 export async function eraseUnsent(db: PersonDatabase, record: string): Promise<boolean> {
-	return await db.transaction('rw', db.outbox, db.records, async () => {
+	return await db.transaction('rw', db.outbox, db.records, db.media, db.chunks, async () => {
 		const rows = await db.outbox.filter(({ record: id, about }) => id === record || about === record).toArray();
 		const left = rows.some(({ state }) => state === 'frozen') || (await db.records.get(record));
 		if (left) return false;
 		await db.outbox.bulkDelete(rows.map(({ order }) => order));
+		for (const hash of await db.media.where('about').equals(record).primaryKeys()) await dropMedia(db, hash);
 		return true;
 	});
 }
