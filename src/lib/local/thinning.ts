@@ -31,7 +31,8 @@ export async function thin(db: PersonDatabase, structure: string, person: string
 	let thinned = 0;
 	for (const row of due) {
 		if (busy.has(row.id)) continue;
-		const record = await db.openRecord(row);
+		const record = await db.openRecord(row).catch(() => undefined);
+		if (!record) continue; // it does not open: the next exchange sees to it
 		if (row.kind === 'interview' && inUse(record.fields, 'state') === 'draft') continue;
 		const sealed = await db.sealRecord({ ...record, fields: withoutWords(record.fields) }, row.since, row.pass);
 		await db.transaction('rw', db.records, db.outbox, async () => {
