@@ -23,7 +23,7 @@ const placeOf = ({ session }: Device): Place => ({
 
 /** A person's tablet: the real client code over a real (in-memory) IndexedDB, talking to the real handlers. */
 export class Tablet {
-	readonly db: PersonDatabase;
+	db: PersonDatabase;
 	requests: { sent: number; received: number }[] = [];
 	/** What happens to each call: by default it goes through. */
 	net: (go: () => Promise<Response>) => Promise<Response> = (go) => go();
@@ -53,6 +53,12 @@ export class Tablet {
 		const left = await call(app, 'PUT', '/api/vault', { as: device, body });
 		if (!left.ok) throw new Error(await left.text());
 		return new Tablet(app, device, made.vault, databaseName(place.structure, place.person));
+	}
+
+	/** The app is closed and opened again: what was in memory is gone. */
+	reopen(): void {
+		this.db.close();
+		this.db = new PersonDatabase(this.db.name, this.vault);
 	}
 
 	get person(): string {
