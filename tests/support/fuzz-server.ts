@@ -151,7 +151,7 @@ export async function openFurnished(name: DatabaseName): Promise<Place> {
 		await putAll(app, sandrine, interview, content);
 		words.learn('media', interview);
 	}
-	words.learn('hash', hashOf(content));
+	words.learn('hash', Array(20).fill(hashOf(content))); // the hashes of what is refused go by the same name
 	words.learn('content-range', ['bytes */200', 'bytes 0-199/200', 'bytes 0-0/200', 'bytes 200-300/200', 'bytes 1-0/1']);
 	await sync(
 		app,

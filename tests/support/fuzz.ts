@@ -67,8 +67,8 @@ function query(draws: Draws, endpoint: Endpoint, { place }: Caller, whole: boole
 }
 
 function params(draws: Draws, { path }: Endpoint, { place }: Caller, whole: boolean): Record<string, string> {
-	const found = [...path.matchAll(/(\w+|\])\/\[(\w+)\]/g)].map(([, before, name]) => {
-		const first = before === ']' ? name! : before!;
+	const found = [...path.matchAll(/(\w*)\/\[(\w+)\]/g)].map(([, before, name]) => {
+		const first = before || name!;
 		const key = pick(draws, [first, first, name!, 'id', 'record']);
 		const known = place.words.draw(draws, key, 'string') ?? place.words.draw(draws, 'id', 'string');
 		// A route never gives an empty part: the address is another one then.
