@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { everywhere, inStructure, openDatabase, type Database } from '$lib/server/database/open';
+import { naming, putAll, recording } from '../support/media';
 import { hear, openNetwork, openOffice, openOther } from '../support/office';
 import { addTotp, call, change, sync, uuid } from '../support/server';
 import { openVaultOf } from '../support/sealed';
@@ -15,6 +16,9 @@ async function twoStructures() {
 	const b = other.session.structure.id;
 	await openNetwork(office);
 	await hear(office, { words: 'Une parole', quote: 'Une', code: 'ABCDE-23456' });
+	const content = recording(100);
+	const heard = await hear(office, { words: 'Une note de voix', fields: naming(content) });
+	await putAll(app, sandrine, heard.interview, content);
 	const { interview } = await hear(office, { words: 'Une autre' });
 	await call(app, 'DELETE', `/api/testimonies/${interview}`, { as: claire });
 	await sync(app, sandrine, [null, change('interview', { note: 'x' }, { record: uuid(), seen: { note: [uuid()] } })]);

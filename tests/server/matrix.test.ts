@@ -11,7 +11,14 @@ import { call, change, pullAll, sync, uuid, type Device } from '../support/serve
 import { dump, storedRecords } from '../support/stored';
 
 /** What is asked of a door: the rest of its address, and a body. */
-type Question = { id?: string; query?: string; body?: unknown; from?: string };
+type Question = {
+	id?: string;
+	hash?: string;
+	interview?: string;
+	query?: string;
+	body?: unknown;
+	headers?: Record<string, string>;
+};
 /** A status, with the problem's code when it is one. */
 type Outcome = string;
 
@@ -44,6 +51,17 @@ const receipt = (more: object = {}): Row => ({
 	ask: ({ structure }) => ({ body: { structure, code: 'AAAAA-AAAAA', ...more } }),
 	gets: '404 receipt.refused'
 });
+const refused =
+	(body?: object): Row['ask'] =>
+	(stage, asker, relation) => ({ hash: stage.things(asker, relation).refused, ...(body ? { body } : {}) });
+const recorded: Row['ask'] = (stage, asker, relation) => {
+	const { interview, media } = stage.things(asker, relation);
+	return { interview, hash: media, headers: { 'content-range': 'bytes */200' } };
+};
+const vaultOf = (stage: Stage, asker: Asker, relation: Relation) => {
+	const { person, device, key } = stage.things(asker, relation);
+	return { structure: relation === 'structure' ? stage.other.structure : stage.structure, person, device, key };
+};
 const campaignOf = ({ campaign, other }: Stage, relation: Relation) =>
 	relation === 'structure' ? other.campaign : relation === 'erased' ? uuid() : campaign;
 
@@ -172,7 +190,48 @@ const ROWS: { [door: string]: Row } = {
 	'POST /api/receipt/erase': receipt(),
 	'GET /api/journal': { may: DIRECTOR, gets: '200' },
 	'GET /api/retention': { may: DIRECTOR, gets: '200' },
-	'POST /api/retention': { may: DIRECTOR, gets: '200' }
+	'POST /api/retention': { may: DIRECTOR, gets: '200' },
+	'GET /api/quarantine': { may: DIRECTOR, gets: '200' },
+	'GET /api/quarantine/[hash]': { may: DIRECTOR, ask: refused(), gets: inside('200') },
+	'POST /api/quarantine/[hash]/release': { may: DIRECTOR, ask: refused(), gets: inside('204') },
+	'POST /api/quarantine/[hash]/set-aside': {
+		may: DIRECTOR,
+		ask: refused({ reason: 'En double' }),
+		gets: inside('204')
+	},
+	'PUT /api/media/[interview]/[hash]': {
+		may: EVERYBODY,
+		ask: recorded,
+		gets: {
+			own: { network: MISSING, others: '200' }, // the network hears nobody
+			...{ peer: MISSING, antenna: MISSING, structure: MISSING, erased: MISSING }
+		}
+	},
+	'GET /api/media/[interview]/[hash]': {
+		may: EVERYBODY,
+		ask: recorded,
+		gets: {
+			own: { network: MISSING, others: '200' },
+			peer: { director: '200', others: MISSING },
+			antenna: { director: '200', others: MISSING },
+			...{ structure: MISSING, erased: MISSING }
+		}
+	},
+	'POST /api/stick': {
+		may: DIRECTOR,
+		ask: (...asked) => ({ body: { ...vaultOf(...asked), changes: [] } }),
+		gets: { ...inside('200'), structure: '409 stick.foreign' }
+	},
+	'POST /api/stick/media': {
+		may: DIRECTOR,
+		ask: (...asked) => {
+			const [stage, asker, relation] = asked;
+			const { interview, media, piece } = stage.things(asker, relation);
+			const line = { about: interview, hash: media, type: 'audio/webm', size: 200, number: 0, piece };
+			return { body: { ...vaultOf(...asked), ...line } };
+		},
+		gets: { ...inside('200'), structure: '409 stick.foreign' }
+	}
 };
 
 const doorOf = ({ method, path }: Endpoint) => `${method} ${path}`;
@@ -197,11 +256,12 @@ function expected({ may, gets }: Row, asker: Asker, relation: Relation): Outcome
 let addresses = 0;
 async function ask(app: TestApp, door: string, stage: Stage, asker: Asker, relation: Relation): Promise<Outcome> {
 	const [method, path] = door.split(' ') as [string, string];
-	const { id = '', query = '', body } = ROWS[door]!.ask?.(stage, asker, relation) ?? {};
+	const { query = '', body, headers = {}, ...named } = ROWS[door]!.ask?.(stage, asker, relation) ?? {};
+	const place = path.replace(/\[(\w+)\]/g, (_, name: 'id' | 'hash' | 'interview') => named[name] ?? '');
 	const as = stage.askers[asker];
 	const from = `10.1.${addresses >> 8}.${addresses++ & 255}`; // nobody waits for another's tries
-	const options = { ...(as ? { as } : {}), ...(body === undefined ? {} : { body }), from };
-	const response = await call(app, method, path.replace('[id]', id) + query, options).catch((bug: Error) => bug);
+	const options = { ...(as ? { as } : {}), ...(body === undefined ? {} : { body }), headers, from };
+	const response = await call(app, method, place + query, options).catch((bug: Error) => bug);
 	if (response instanceof Error) return `500 ${response.message}`;
 	if (response.ok) return String(response.status);
 	return `${response.status} ${((await response.json()) as { problem: string }).problem}`;

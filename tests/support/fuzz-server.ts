@@ -12,7 +12,9 @@ import { openDatabase, sqliteFile } from '$lib/server/database/open';
 import { Draws } from '$lib/server/fictitious/draws';
 import { rateLimit } from '$lib/server/rate';
 import { openApp, type DatabaseName, type TestApp } from './databases';
+import { hashOf, naming, putAll, recording } from './media';
 import { hear, openOffice, openOther, signIn, QUESTION, OPEN_QUESTION } from './office';
+import { openVaultOf } from './sealed';
 import { addTotp, call, change, digitsOf, headersOf, PASSPHRASE, pullAll, sync, uuid, type Device } from './server';
 
 export const pick = <T>(draws: Draws, list: readonly T[]): T => list[draws.between(0, list.length - 1)]!;
@@ -142,7 +144,27 @@ export async function openFurnished(name: DatabaseName): Promise<Place> {
 	const { app, claire, sandrine, paul, campaign, lourdes, structure } = office;
 	const words = new Words();
 	const codes = ['ABCDE-FGHJK', 'BCDEF-GHJKL', 'CDEFG-HJKLM', 'DEFGH-JKLMN'];
-	for (const code of codes) await hear(office, { words: 'On m’a écouté.', quote: 'On m’a', code });
+	const content = recording(200);
+	for (const code of codes) {
+		const fields = naming(content);
+		const { interview } = await hear(office, { words: 'On m’a écouté.', quote: 'On m’a', code, fields });
+		await putAll(app, sandrine, interview, content);
+		words.learn('media', interview);
+	}
+	words.learn('hash', Array(20).fill(hashOf(content))); // the hashes of what is refused go by the same name
+	words.learn('content-range', ['bytes */200', 'bytes 0-199/200', 'bytes 0-0/200', 'bytes 200-300/200', 'bytes 1-0/1']);
+	await sync(
+		app,
+		sandrine,
+		codes.map((name) => change('antenna', { name }))
+	);
+	const refused = await app.db.selectFrom('quarantine').select('hash').where('structure_id', '=', structure).execute();
+	words.learn(
+		'quarantine',
+		refused.map(({ hash }) => hash)
+	);
+	const vault = await openVaultOf(app, sandrine);
+	words.learn('key', vault.place.key);
 	words.learn('code', codes);
 	words.learn('items', ['usage-evaluation', 'citation-anonyme', 'citation-prenom']);
 	words.learn('question', [OPEN_QUESTION, QUESTION]);
@@ -220,12 +242,26 @@ export const EXAMPLES: { [door: string]: (caller: Caller) => Promise<unknown> } 
 		const { ticket } = (await (await signIn(app, structure, 'Claire')).json()) as { ticket?: string };
 		return { ticket: ticket ?? '', code: digitsOf(String(words.all('totp of Claire')[0]), app.clock()) };
 	},
+	'POST /api/stick': ({ place: { devices, words } }) => Promise.resolve(brought(devices[1], words, { changes: [] })),
+	'POST /api/stick/media': ({ place: { devices, words } }) => {
+		const line = { about: words.all('media')[0], hash: words.all('hash')[0], type: 'audio/webm', size: 200, number: 0 };
+		return Promise.resolve(brought(devices[1], words, { ...line, piece: 'AQ' }));
+	},
 	'PUT /api/account/totp': async ({ place: { app }, device }) => {
 		const begun = await call(app, 'POST', '/api/account/totp', device ? { as: device } : {});
 		const { ticket = '', secret } = (await begun.json()) as { ticket?: string; secret?: string };
 		return { ticket, code: secret ? digitsOf(secret, app.clock()) : '000000', name: 'Téléphone' };
 	}
 };
+
+/** What comes on a stick from a tablet that the server knows. */
+const brought = (device: Device | undefined, words: Words, more: object) => ({
+	structure: device?.session.structure.id,
+	person: device?.session.person.id,
+	device: device?.session.device.id,
+	key: words.all('key')[0],
+	...more
+});
 
 function learnRecord(words: Words, { id, kind, fields, about }: Stored): void {
 	words.learn(kind, id);

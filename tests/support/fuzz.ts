@@ -67,8 +67,9 @@ function query(draws: Draws, endpoint: Endpoint, { place }: Caller, whole: boole
 }
 
 function params(draws: Draws, { path }: Endpoint, { place }: Caller, whole: boolean): Record<string, string> {
-	const found = [...path.matchAll(/(\w+)\/\[(\w+)\]/g)].map(([, before, name]) => {
-		const key = pick(draws, [before!, before!, name!, 'id', 'record']);
+	const found = [...path.matchAll(/(\w*)\/\[(\w+)\]/g)].map(([, before, name]) => {
+		const first = before || name!;
+		const key = pick(draws, [first, first, name!, 'id', 'record']);
 		const known = place.words.draw(draws, key, 'string') ?? place.words.draw(draws, 'id', 'string');
 		// A route never gives an empty part: the address is another one then.
 		return [name!, textOf(whole || draws.chance(0.6) ? (known ?? 'x') : anyString(draws)).slice(0, 4000) || '-'];
@@ -76,8 +77,10 @@ function params(draws: Draws, { path }: Endpoint, { place }: Caller, whole: bool
 	return Object.fromEntries(found) as Record<string, string>;
 }
 
+const RANGE = 'content-range';
 const HEADERS = [
 	...[
+		RANGE,
 		'origin',
 		'sec-fetch-site',
 		'content-type',
@@ -142,6 +145,8 @@ export async function request(draws: Draws, endpoint: Endpoint, caller: Caller, 
 	const headers = new Headers(isForged ? forged(draws, caller) : caller.device ? headersOf(caller.device) : {});
 	if (sent.bytes) headers.set('content-type', 'application/json');
 	if (sent.encoding) headers.set('content-encoding', sent.encoding);
+	const range = askedBy(endpoint).includes(RANGE) && caller.place.words.draw(draws, RANGE, 'string');
+	if (range && draws.chance(0.8)) headers.set(RANGE, range as string);
 	if (draws.chance(0.3)) headers.set('accept-encoding', pick(draws, ZIPS));
 	let live = !isForged;
 	if (!whole && draws.chance(0.12)) {

@@ -6,7 +6,9 @@ import { inject } from 'vitest';
 import { readingId } from '$lib/domain/reading';
 import { openDatabase, sqliteFile } from '$lib/server/database/open';
 import type { DatabaseName, TestApp } from './databases';
+import { hashOf, naming, putAll, recording, type Content } from './media';
 import { deviceOf, hear, idOf, openNetwork, openOffice, openOther, type Office } from './office';
+import { openVaultOf } from './sealed';
 import { addTotp, call, change, enrol, sync, uuid, type Device } from './server';
 import { storedRecords } from './stored';
 
@@ -19,8 +21,20 @@ export const INSIDE = ['counsellor', 'antenna-staff', 'director', 'network'] as 
 export const OUTSIDE = ['unprotected', 'revoked', 'left', 'nobody'] as const;
 export type Asker = (typeof INSIDE)[number] | (typeof OUTSIDE)[number];
 
-/** What a person has that others may ask for. */
-type Things = { person: string; device: string; factor: string; interview: string; excerpt: string; reading: string };
+/** What a person has that others may ask for: `key` is of their vault, `piece` their recording as it lies sealed there,
+ * `refused` the hash of what is in quarantine. */
+type Things = {
+	person: string;
+	device: string;
+	factor: string;
+	interview: string;
+	excerpt: string;
+	reading: string;
+	media: string;
+	piece: string;
+	key: string;
+	refused: string;
+};
 
 export type Stage = Office & {
 	askers: { [asker in Asker]: Device | undefined };
@@ -44,14 +58,36 @@ export async function openStage(name: DatabaseName): Promise<Stage> {
 	await addTotp(app, stranger);
 
 	const factors = await app.db.selectFrom('factor').select(['id', 'person_id']).execute();
+	/** A voice note that has come whole, a vault its server knows, and another change under the interview's id. */
+	const keptOf = async (device: Device, interview: string, content: Content) => {
+		await putAll(app, device, interview, content);
+		const vault = await openVaultOf(app, device);
+		const media = hashOf(content);
+		const twin = change('interview', { note: 'une autre' }, { id: interview });
+		await sync(app, device, [twin]);
+		const { hash } = await app.db
+			.selectFrom('quarantine')
+			.select('hash')
+			.where('change_id', '=', interview)
+			.executeTakeFirstOrThrow();
+		return {
+			media,
+			piece: await vault.sealBytes(`${media}|0`, content, { schema: 'media-1' }),
+			...vault.place,
+			refused: hash
+		};
+	};
+	let contents = 0;
 	const thingsOf = async (device: Device, antenna: string): Promise<Things> => {
+		const content = recording(200, ++contents);
 		const { interview, excerpt } = await hear(office, {
 			by: device,
 			words: 'Une parole',
 			quote: 'Une',
-			fields: { antenna }
+			fields: { antenna, ...naming(content) }
 		});
 		return {
+			...(await keptOf(device, interview, content)),
 			person: idOf(device),
 			device: deviceOf(device),
 			factor: factors.find(({ person_id }) => person_id === idOf(device))?.id ?? uuid(),
@@ -80,7 +116,9 @@ export async function openStage(name: DatabaseName): Promise<Stage> {
 		device: deviceOf(device),
 		factor: factors.find(({ person_id }) => person_id === idOf(device))?.id ?? uuid(),
 		interview: uuid(),
-		excerpt: uuid()
+		excerpt: uuid(),
+		key: uuid(),
+		refused: 'x'
 	});
 
 	const theirs = await storedRecords(app, stranger.session.structure.id);
@@ -92,11 +130,14 @@ export async function openStage(name: DatabaseName): Promise<Stage> {
 		antenna: of('antenna').id,
 		framework: of('framework').id
 	};
+	const told = recording(200, ++contents);
+	const { interview } = await hear(office, { by: stranger, fields: { antenna: other.antenna, ...naming(told) } });
 	const strange: Things = {
+		...(await keptOf(stranger, interview, told)),
 		person: idOf(stranger),
 		device: deviceOf(stranger),
 		factor: factors.find(({ person_id }) => person_id === idOf(stranger))!.id,
-		interview: excerpt.about!,
+		interview,
 		excerpt: excerpt.id,
 		reading: readingId({ campaign, place: other.antenna, period: '2014-03', indicator: 'x' })
 	};

@@ -44,12 +44,19 @@ export class Vault {
 	}
 
 	/** One unsent change as it lies on the tablet's disk. */
-	async seal(record: string, change: unknown, more: { device?: string; schema?: string } = {}): Promise<string> {
+	seal(record: string, change: unknown, more: { device?: string; schema?: string } = {}): Promise<string> {
+		return this.sealBytes(record, utf8(JSON.stringify(change)), more);
+	}
+
+	async sealBytes(
+		record: string,
+		plain: Uint8Array<ArrayBuffer>,
+		more: { device?: string; schema?: string } = {}
+	): Promise<string> {
 		const key = await subtle.importKey('raw', this.#raw, 'AES-GCM', false, ['encrypt']);
 		const { structure, device } = this.place;
 		const additionalData = utf8(`${structure}|${more.device ?? device}|${record}|${more.schema ?? 'change-1'}`);
 		const nonce = fresh(12);
-		const plain = utf8(JSON.stringify(change));
 		return base64(
 			Uint8Array.of(1),
 			nonce,

@@ -1,29 +1,40 @@
 import { onTestFinished } from 'vitest';
 import type { App } from '$lib/server/app';
-import { PersonDatabase } from '$lib/local/database';
+import { databaseName, PersonDatabase } from '$lib/local/database';
+import { makeVault } from '$lib/local/locks';
+import { keepMedia } from '$lib/local/media';
 import { save } from '$lib/local/outbox';
 import { findView, listViews, type View } from '$lib/local/views';
 import { exchange, gzip, type Outcome, type Send } from '$lib/sync/exchange';
+import { upload, type SendPiece } from '$lib/sync/upload';
+import { mediaField, type Media } from '$lib/domain/media';
 import { seenOf } from '$lib/domain/record';
-import type { Vault } from '$lib/local/vault';
+import type { Place, Vault } from '$lib/local/vault';
 import { call, uuid, type Device } from './server';
-import { openVault } from './vault';
+import { openVault, randomBytes } from './vault';
 
 let made = 0;
 
+const placeOf = ({ session }: Device): Place => ({
+	structure: session.structure.id,
+	person: session.person.id,
+	device: session.device.id
+});
+
 /** A person's tablet: the real client code over a real (in-memory) IndexedDB, talking to the real handlers. */
 export class Tablet {
-	readonly db: PersonDatabase;
+	db: PersonDatabase;
 	requests: { sent: number; received: number }[] = [];
 	/** What happens to each call: by default it goes through. */
 	net: (go: () => Promise<Response>) => Promise<Response> = (go) => go();
 
 	private constructor(
-		readonly app: App,
+		public app: App, // the server it talks to: another one, once a backup has come back
 		readonly device: Device,
-		vault: Vault
+		readonly vault: Vault,
+		name = `tablet-${++made}`
 	) {
-		this.db = new PersonDatabase(`tablet-${++made}`, vault);
+		this.db = new PersonDatabase(name, vault);
 		onTestFinished(async () => {
 			this.db.close();
 			await this.db.delete();
@@ -31,8 +42,23 @@ export class Tablet {
 	}
 
 	static async of(app: App, device: Device): Promise<Tablet> {
-		const { structure, person, device: self } = device.session;
-		return new Tablet(app, device, await openVault({ structure: structure.id, person: person.id, device: self.id }));
+		return new Tablet(app, device, await openVault(placeOf(device)));
+	}
+
+	/** One whose vault its server was left the wrap of: what lies in it can leave it locked. */
+	static async enrolled(app: App, device: Device): Promise<Tablet> {
+		const place = placeOf(device);
+		const made = await makeVault(place, uuid(), undefined, device.structureKey, randomBytes, () => 0);
+		const body = { key: made.vault.id, wrap: made.wrap };
+		const left = await call(app, 'PUT', '/api/vault', { as: device, body });
+		if (!left.ok) throw new Error(await left.text());
+		return new Tablet(app, device, made.vault, databaseName(place.structure, place.person));
+	}
+
+	/** The app is closed and opened again: what was in memory is gone. */
+	reopen(): void {
+		this.db.close();
+		this.db = new PersonDatabase(this.db.name, this.vault);
 	}
 
 	get person(): string {
@@ -68,6 +94,24 @@ export class Tablet {
 			device: this.device.session.device.id,
 			now: () => this.app.clock().getTime()
 		});
+	}
+
+	sendPiece: SendPiece = async (path, body, headers) =>
+		await this.net(() =>
+			call(this.app, 'PUT', path, { headers, as: this.device, ...(body ? { raw: body as BodyInit } : {}) })
+		);
+
+	/** Sends the recordings, as after an exchange. */
+	upload(): Promise<number> {
+		const now = () => '2014-11-12T10:00:00.000Z';
+		return upload({ db: this.db, send: this.sendPiece, person: this.person, now, mint: uuid });
+	}
+
+	/** Records something said, and names it in its interview as a screen does. */
+	async record(about: string, content: Uint8Array): Promise<Media> {
+		const media = await keepMedia(this.db, about, content, { at: '2014-11-12T10:00:00.000Z' });
+		await this.edit('interview', about, { [mediaField(media.hash)]: media });
+		return media;
 	}
 
 	/** Edits a record as a form does: naming what was on the screen, or what `seen` gives. */

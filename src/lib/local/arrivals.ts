@@ -141,7 +141,7 @@ async function sealAll(
 /** Reads again what an earlier version of the app could not. */
 export async function readAgain(db: PersonDatabase): Promise<void> {
 	for (const row of await db.records.where('kind').equals(UNREADABLE).toArray()) {
-		const { data } = Record.safeParse(await db.vault.open(row.id, 'record-1', row.sealed));
+		const { data } = Record.safeParse(await db.vault.open(row.id, 'record-1', row.sealed).catch(() => undefined));
 		const sealed = data && (await db.sealRecord(data, row.since, row.pass));
 		if (sealed) await db.records.put(sealed);
 	}
@@ -156,8 +156,9 @@ async function coveredBy(db: PersonDatabase, records: readonly Record[]): Promis
 		.anyOf([...came.keys()])
 		.filter(({ key }) => key === undefined)
 		.toArray();
-	const covered = await Promise.all(rows.map(async (row) => holds(came.get(row.id)!, await db.openRecord(row))));
-	return rows.filter((_, i) => covered[i]).map(({ id, epoch }) => [id, epoch]);
+	const opened = await Promise.all(rows.map((row) => db.openRecord(row).catch(() => undefined)));
+	const covered = rows.filter((row, i) => opened[i] && holds(came.get(row.id)!, opened[i]));
+	return covered.map(({ id, epoch }) => [id, epoch]);
 }
 
 const holds = (now: Record, before: Record): boolean =>
@@ -213,11 +214,12 @@ async function workOut(
 ): Promise<Worked> {
 	const position = (await readSetting<Position>(db, 'position')) ?? START;
 	const pass = position.pass ?? 0;
-	const changes = await Promise.all(answered.map(db.openChange));
+	const changes = await Promise.all(answered.map((row) => db.openChange(row).catch(() => undefined)));
+	if (changes.includes(undefined)) db.damaged = true; // the server has it: what it made of it comes with everything else
 	const isTaken = (i: number) => ['applied', 'contested'].includes(reply.receipts[i]!.verdict);
 	const changed = await mergeTaken(
 		db,
-		changes.flatMap((change, i) => (isTaken(i) ? [{ change, receipt: reply.receipts[i]! }] : [])),
+		changes.flatMap((change, i) => (change && isTaken(i) ? [{ change, receipt: reply.receipts[i]! }] : [])),
 		person,
 		position
 	);
@@ -246,14 +248,24 @@ async function mergeTaken(
 	{ pass = 0, cursor }: Position
 ): Promise<Record[]> {
 	const ids = [...new Set(taken.flatMap(({ change }) => [change.record, ...(change.about ? [change.about] : [])]))];
-	// A row of before everything is fetched anew says nothing of this history.
-	const rows = (await db.records.bulkGet(ids)).filter(
-		(row) => row !== undefined && row.kind !== UNREADABLE && (row.pass ?? 0) === pass
-	) as Kept[];
-	const known = new Map((await Promise.all(rows.map((row) => db.openRecord(row)))).map((row) => [row.id, row]));
+	const rows = (await db.records.bulkGet(ids)).filter((row) => row !== undefined);
+	const known = new Map<string, Record>();
+	const closed = new Set<string>();
+	for (const row of rows) {
+		const record = row.kind === UNREADABLE ? undefined : await db.openRecord(row).catch(() => undefined);
+		if (record) known.set(row.id, record);
+		else closed.add(row.id);
+		if (!record && row.kind !== UNREADABLE) db.damaged = true;
+	}
+	// A row of before everything is fetched anew says nothing of this history: it only stays in sight until its turn comes.
+	const before = new Set(rows.filter((row) => (row.pass ?? 0) !== pass).map(({ id }) => id));
 	const changed = new Map<string, Record>();
 	for (const { change, receipt } of taken) {
-		const row = changed.get(change.record) ?? known.get(change.record);
+		// Merged with nothing it would be another record, under the sequence of the right one.
+		if (closed.has(change.record) || (change.about && closed.has(change.about))) continue;
+		const isBefore = before.has(change.record);
+		const there = isBefore && receipt.sequence !== undefined ? undefined : known.get(change.record);
+		const row = changed.get(change.record) ?? there;
 		if (row && receipt.sequence !== undefined && row.sequence > receipt.sequence) continue; // newer, and holds it already
 		// A repeat that was stored before the place this device has read up to: what stands here has gone on from it.
 		if (receipt.stored !== undefined && cursor && receipt.stored <= cursor.sequence) continue;
@@ -270,7 +282,7 @@ async function mergeTaken(
 		// Without a sequence the server will send the record itself: what stands here until then is not counted. Nor is what
 		// is missing the rest of its record: it shows as a difference, and everything is fetched anew.
 		const isWhole = row !== undefined || Object.values(change.seen).every((seen) => seen.length === 0);
-		const sequence = isWhole ? (receipt.sequence ?? row?.sequence ?? 0) : 0;
+		const sequence = isWhole ? (receipt.sequence ?? (isBefore ? 0 : (row?.sequence ?? 0))) : 0;
 		changed.set(change.record, { ...merged, audience, sequence });
 	}
 	return [...changed.values()];

@@ -52,14 +52,16 @@ export async function readMedia(db: PersonDatabase, hash: string): Promise<Blob 
 	return new Blob(pieces, { type: row.type });
 }
 
-/** What was recorded and whose interview does not name it: the device was killed between the two. */
+/** What was recorded and whose interview does not name it: the device was killed between the two. An interview that is not
+ * in sight was deleted, or has left: naming it would bring it back.
+ * @param named the fields of an interview, or nothing when there is none in sight */
 export async function listUnnamed(
 	db: PersonDatabase,
-	named: (about: string) => Promise<string[]>
+	named: (about: string) => Promise<string[] | undefined>
 ): Promise<MediaRow[]> {
 	const rows = await db.media.where('state').equals('waiting').toArray();
 	const missing: MediaRow[] = [];
-	for (const row of rows) if (!(await named(row.about)).includes(mediaField(row.hash))) missing.push(row);
+	for (const row of rows) if ((await named(row.about))?.includes(mediaField(row.hash)) === false) missing.push(row);
 	return missing;
 }
 

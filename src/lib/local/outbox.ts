@@ -120,10 +120,10 @@ export async function setRefused(
 export const nextBatch = (db: Pick<PersonDatabase, 'outbox'>, size: number, after = -Infinity): Promise<Outgoing[]> =>
 	db.outbox.where('[state+order]').between(['frozen', after], ['frozen', Dexie.maxKey], false).limit(size).toArray();
 
-/** Withdraws what was never sent, at the respondent's own demand: the record has left no trace anywhere.
+/** Withdraws what was never sent, at the respondent's own demand: the record has left no trace anywhere, nor has its voice.
  * @returns whether it could be: once something may have been sent, only the server can erase it */
 export async function eraseUnsent(db: PersonDatabase, record: string): Promise<boolean> {
-	return await db.transaction('rw', [db.outbox, db.records, db.media, db.chunks], async () => {
+	return await db.transaction('rw', db.outbox, db.records, db.media, db.chunks, async () => {
 		const rows = await db.outbox.filter(({ record: id, about }) => id === record || about === record).toArray();
 		const left = rows.some(({ state }) => state === 'frozen') || (await db.records.get(record));
 		if (left) return false;

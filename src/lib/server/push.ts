@@ -52,11 +52,13 @@ export async function push(
 	const session = new Batch(app, author, judged);
 	const parsed = batch.map((raw) => session.parse(raw));
 	const texts = batch.map((raw, i) => parsed[i]?.raw ?? printDeep(raw));
+	const hashes = texts.map((text, i) => parsed[i]?.hash ?? hashOf(text));
 	await session.load(
 		trx,
-		parsed.filter((one) => one !== undefined)
+		parsed.filter((one) => one !== undefined),
+		hashes
 	);
-	const receipts = texts.map((text, i) => session.take(parsed[i], text));
+	const receipts = texts.map((text, i) => session.take(parsed[i], text, hashes[i]!));
 	await session.settleExcerpts(trx);
 	const { committed, derivable } = await session.write(trx, lock.sequence, standing);
 	for (const [i, one] of parsed.entries()) {
@@ -98,7 +100,7 @@ class Batch {
 	}
 
 	/** Reads all that judging the batch needs, in a few queries whatever its size. */
-	async load(trx: Trx, parsed: readonly Parsed[]): Promise<void> {
+	async load(trx: Trx, parsed: readonly Parsed[], hashes: readonly string[]): Promise<void> {
 		const { structure } = this.author;
 		this.#erased = await loadErased(trx, structure);
 		const ids = new Set(parsed.map(({ change }) => change.id));
@@ -134,12 +136,12 @@ class Batch {
 				.execute();
 			for (const { change_id, field } of aheads) this.#named.add(`${change_id}|${field}`);
 		}
-		for (const part of chunks([...ids])) {
+		for (const part of chunks(hashes)) {
 			const rows = await trx
 				.selectFrom('quarantine')
 				.select(['hash', 'decision', 'reason', 'problem'])
 				.where('structure_id', '=', structure)
-				.where('change_id', 'in', part)
+				.where('hash', 'in', part)
 				.where('decision', 'is not', null)
 				.execute();
 			for (const { hash, decision, reason, problem } of rows)
@@ -148,18 +150,18 @@ class Batch {
 	}
 
 	/** Judges one change and merges it into the record it is for. */
-	take(parsed: Parsed | undefined, raw: string): Receipt {
+	take(parsed: Parsed | undefined, raw: string, hash: string): Receipt {
 		const place = this.#taken++;
 		// Whatever it is, readable or not: it is about somebody who was erased, and nothing of it is kept.
 		if (this.#isErased(raw)) return { verdict: 'erased', ...this.#proofsFor(parsed?.change) };
-		if (!parsed) return this.#quarantine(undefined, raw, 'change.unreadable');
-		const { change, hash } = parsed;
 		const decided = this.judged ? this.#decided.get(hash) : undefined;
 		if (decided) {
 			this.repeated.add(place);
 			if (decided.decision === RELEASED) return { verdict: 'applied', stored: 0 };
 			return { verdict: 'quarantined', problem: decided.problem, reason: decided.reason ?? '' };
 		}
+		if (!parsed) return this.#quarantine(undefined, raw, 'change.unreadable');
+		const { change } = parsed;
 		const known = this.#verdicts.get(change.id);
 		if (known) {
 			this.repeated.add(place);

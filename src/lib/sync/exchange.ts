@@ -102,6 +102,7 @@ async function drain({ db, send, pack, person, device, now, onprogress }: Exchan
 			const { cursor, filling, epoch, audiences = at.audiences } = reply;
 			at = sameHistory ? { ...at, cursor, filling, epoch, audiences, tell } : await taking;
 			after = batch[reply.receipts.length - 1]?.order ?? after;
+			size = Math.min(BATCH, size * 2); // what was in the way is behind
 			onprogress?.(sent, Math.max(total, sent));
 			sent += reply.receipts.length;
 			ready = next && after === last ? next : prepare(db, pack, size, after, at);

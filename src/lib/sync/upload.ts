@@ -47,14 +47,16 @@ export async function upload(how: Upload): Promise<number> {
 /** A device killed between the recording and the word of it: the interview names it now, and the next exchange says so. */
 async function nameFound({ db, person, now, mint }: Upload): Promise<void> {
 	const refused = await listRefused(db);
-	const named = async (about: string) => [
-		...Object.keys((await findView(db, person, about))?.fields ?? {}),
+	const named = async (about: string) => {
+		const view = await findView(db, person, about);
 		// Named and refused: it waits for the office, and is not named again meanwhile.
-		...refused.flatMap(({ record, change }) => (record === about && change ? Object.keys(change.fields) : []))
-	];
+		const waiting = refused.flatMap(({ record, change }) =>
+			record === about && change ? Object.keys(change.fields) : []
+		);
+		return view && [...Object.keys(view.fields), ...waiting];
+	};
 	for (const { about, state: _, doneAt: __, ...media } of await listUnnamed(db, named)) {
 		const field = mediaField(media.hash);
-		if (!(await findView(db, person, about))) continue; // deleted: naming it would bring the interview back
 		const edit = { id: mint(), kind: 'interview', record: about, fields: { [field]: media }, seen: { [field]: [] } };
 		await save(db, { ...edit, at: now() });
 	}
@@ -65,7 +67,8 @@ async function uploadOne({ db, send }: Upload, row: MediaRow): Promise<boolean> 
 	const path = `/api/media/${row.about}/${row.hash}`;
 	let state = await tell(send, path, null, `bytes */${row.size}`);
 	while (typeof state === 'object' && !state.complete) {
-		const piece = await readPiece(db, row.hash, state.received);
+		const piece = await readPiece(db, row.hash, state.received).catch(() => undefined);
+		if (!piece) return false; // it does not open any more: the others do not wait for it
 		const to = state.received + piece.length - 1;
 		state = await tell(send, path, piece, `bytes ${state.received}-${to}/${row.size}`);
 	}

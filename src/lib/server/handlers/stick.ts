@@ -80,16 +80,18 @@ async function sign(
 	committed: number
 ): Promise<Signed> {
 	return await app.db.transaction().execute(async (trx) => {
-		const hashes = (body.media ?? []).map(({ hash }) => hash);
-		const whole = hashes.length
-			? await trx
-					.selectFrom('media')
-					.select(['hash', 'completed_at'])
-					.where('structure_id', '=', structure)
-					.where('hash', 'in', hashes)
-					.where('completed_at', 'is not', null)
-					.execute()
-			: [];
+		// Of the interview that the device names: the same content may also be another's.
+		const whole: SignedReceipts['media'] = [];
+		for (const { about, hash } of body.media ?? []) {
+			const row = await trx
+				.selectFrom('media')
+				.select('completed_at')
+				.where('structure_id', '=', structure)
+				.where('record_id', '=', about)
+				.where('hash', '=', hash)
+				.executeTakeFirst();
+			if (row?.completed_at) whole.push({ hash, at: row.completed_at });
+		}
 		const { epoch } = await trx
 			.selectFrom('structure')
 			.select('epoch')
@@ -98,26 +100,26 @@ async function sign(
 		const text: SignedReceipts = {
 			...{ format: RECEIPTS_FORMAT, structure, person, device, key, epoch, committed, at: nowOf(app) },
 			changes: receipts.map((receipt, i) => ({ ...receipt, sealed: hashOf(changes[i]!.sealed) })),
-			media: whole.map(({ hash, completed_at }) => ({ hash, at: completed_at! }))
+			media: whole
 		};
 		const words = JSON.stringify(text);
 		return { text: words, signature: await signFor(app, trx, structure, words) };
 	});
 }
 
-/** Takes one piece of a recording out of an outbox file. Its interview was imported before it. */
+/** Takes one piece of a recording out of an outbox file, or only opens it. Its interview was imported before it. */
 export const importPiece = endpoint({
 	method: 'POST',
 	path: '/api/stick/media',
 	summary: 'Import one sealed piece of a recording out of a device’s outbox file',
 	act: 'import-outbox',
-	body: z.looseObject({ ...VaultPlace, ...PieceLine.shape }),
+	body: z.looseObject({ ...VaultPlace, ...PieceLine.shape, check: z.optional(z.boolean()) }),
 	limit: 2 * CHUNK,
 	reply: MediaState,
 	async handle(call) {
 		const { app, body } = call;
 		const whose = atHome(call);
 		const vault = await openVault(app, app.db, whose);
-		return await reply(call, await takeSealedPiece(app, whose, vault, body));
+		return await reply(call, await takeSealedPiece(app, whose, vault, body, body.check));
 	}
 });
