@@ -33,6 +33,8 @@ export class Model {
 	readonly deleted = new Set<string>();
 	/** What some backup holds: from then on its device need not. */
 	readonly covered = new Set<string>();
+	/** What was on a device whose storage was wiped: it cannot show it. */
+	readonly wipedIds = new Set<string>();
 	/** What somebody was ever given the right to do. */
 	readonly everHad = new Map<string, Grant[]>();
 	/** The forms a record was typed in. */
@@ -101,6 +103,7 @@ export class Model {
 	wiped(device: Device, known: ReadonlySet<string>): void {
 		for (const edit of this.edits.values()) {
 			if (edit.device !== device) continue;
+			this.wipedIds.add(edit.id);
 			if (known.has(edit.id)) this.covered.add(edit.id);
 			else edit.excused ??= 'wiped';
 		}

@@ -47,8 +47,8 @@ export class World {
 		this.scheduler = new Scheduler(this.random, this.self);
 		this.server = new Server(libs, this.scheduler, this.random, join(folder, 'server'), template);
 		this.#upgrades = this.random.chance(0.3);
-		const sizes = [2, 2, 3, 3, 4, 5, 6];
-		const count = this.random.chance(0.04) ? 7 + this.random.below(14) : this.random.pick(sizes);
+		const sizes = [2, 2, 2, 3, 3, 4];
+		const count = this.random.chance(0.02) ? 5 + this.random.below(16) : this.random.pick(sizes);
 		const all = template.people.flatMap((person, i) => person.sessions.map((one) => ({ ...one, i })));
 		// Claire first, then one device of each, then any.
 		const order = all.sort((a, b) => (all.indexOf(a) % DEVICES_EACH) - (all.indexOf(b) % DEVICES_EACH));
@@ -94,7 +94,7 @@ export class World {
 			);
 			device.open();
 		}
-		const actions = 8 + this.random.below(24);
+		const actions = 5 + this.random.below(18);
 		for (let i = 0; i < actions; i++) {
 			await this.#act();
 			const until = this.scheduler.now + this.random.below(this.random.pick([20, 200, 2_000, 20_000]));
@@ -746,8 +746,7 @@ export class World {
 			must(round < 8, () => `liveness: after ${round} rounds something is still moving`);
 			const now: unknown[] = [];
 			for (const device of this.devices) {
-				device.kill(false);
-				const tab = device.open();
+				const tab = device.tabs[0] ?? device.open();
 				let state = '';
 				await this.#run(tab.process, async () => {
 					if (round === 0) await this.#checkKept(device, tab);
@@ -845,7 +844,7 @@ export class World {
 						() => `I9: ${change} of ${record} stood on ${device.name} when the server came back from before it`
 					);
 				for (const { change_id, decision, device_id } of quarantine)
-					if (decision === null && device_id === device.place.device && !this.model.edits.get(change_id)?.excused)
+					if (decision === null && device_id === device.place.device && !this.model.wipedIds.has(change_id))
 						must(
 							contents.refused.some(({ id }) => id === change_id),
 							() => `I4: ${change_id} is in quarantine and ${device.name} does not show it`
