@@ -147,8 +147,8 @@ export const PLANTS: { [name: string]: Plant } = {
 	),
 	'old-history-merged-into-the-new': plant(
 		ARRIVALS,
-		'(row) => row !== undefined && row.kind !== UNREADABLE && (row.pass ?? 0) === pass',
-		'(row) => row !== undefined && row.kind !== UNREADABLE'
+		'const before = new Set(rows.filter((row) => (row.pass ?? 0) !== pass).map(({ id }) => id));',
+		'const before = new Set<string>();'
 	),
 	'recording-dropped-before-a-backup': plant(
 		'local/media.ts',

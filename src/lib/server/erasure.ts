@@ -97,9 +97,11 @@ async function purge(app: App, trx: Trx, structure: string, ids: readonly string
 			.execute();
 		if (record?.audience)
 			digests.set(record.audience, minus(digests.get(record.audience) ?? NO_ROWS, id, record.sequence));
-		// Whoever ever received it learns it, where it was last and where it had been before.
+		// Whoever ever received it learns it, where it was last and where it had been before; and whoever made it, though it
+		// was never anywhere: deleted before it was first sent, it still lies among what their device keeps as sent.
 		const audiences = new Set([
 			...(record?.audience ? [record.audience] : []),
+			...(record && ['interview', 'excerpt'].includes(record.kind) ? [`${record.kind}s:${record.owner}`] : []),
 			...left.map(({ audience }) => audience)
 		]);
 		if (audiences.size > 0) sequence += 1;
