@@ -57,6 +57,13 @@ async function longDay(office: Office): Promise<{ app: TestApp; secrets: string[
 	await call(app, 'DELETE', `/api/devices/${deviceOf(nadia)}`, { as: claire });
 	await call(app, 'POST', '/api/contact', { body: { ...vault.place, wiped: true } });
 	await call(app, 'DELETE', `/api/people/${idOf(nadia)}`, { as: claire });
+	const brought = { ...vault.place, changes: await sealAll(vault, [told(office, { words: 'marqueur-fichier' })]) };
+	await call(app, 'POST', '/api/stick', { as: claire, body: brought });
+	const refused = await app.db.selectFrom('quarantine').select('hash').execute();
+	const [one, two] = refused.map(({ hash }) => `/api/quarantine/${hash}`) as [string, string];
+	await call(app, 'GET', one, { as: claire });
+	await call(app, 'POST', `${one}/release`, { as: claire });
+	await call(app, 'POST', `${two}/set-aside`, { as: claire, body: { reason: 'marqueur-raison' } });
 	await call(app, 'GET', `/api/testimonies?campaign=${campaign}`, { as: claire });
 	await call(app, 'GET', `/api/testimonies/${interview}`, { as: claire });
 	await call(app, 'GET', `/api/sheets?campaign=${campaign}&format=csv`, { as: claire });

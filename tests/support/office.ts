@@ -5,8 +5,22 @@ import { inUse } from '$lib/domain/record';
 import type { Grant } from '$lib/domain/structure';
 import type { App } from '$lib/server/app';
 import { templateFramework } from '$lib/server/templates';
+import { once } from './copies';
 import { openApp, type DatabaseName } from './databases';
-import { addTotp, call, change, enrol, entered, PASSPHRASE, pullAll, setUp, sync, uuid, type Device } from './server';
+import {
+	addTotp,
+	call,
+	change,
+	enrol,
+	entered,
+	knowProtected,
+	PASSPHRASE,
+	pullAll,
+	setUp,
+	sync,
+	uuid,
+	type Device
+} from './server';
 
 /** Cap Bigorre as its server knows it, without a tablet's code: Claire directs, Sandrine interviews in Lourdes and Nadia in
  * Tarbes, Paul types the figures of Lourdes, Ruth reads for the network. */
@@ -25,6 +39,12 @@ export type Office = {
 
 export async function openOffice(name: DatabaseName): Promise<Office> {
 	const app = await openApp(name);
+	const made = await once(app, 'office', () => makeOffice(app));
+	knowProtected(app, made.claire);
+	return { app, ...made };
+}
+
+async function makeOffice(app: Office['app']): Promise<Omit<Office, 'app'>> {
 	const claire = await setUp(app);
 	const { records } = await pullAll(app, claire);
 	const antenna = (wanted: string) =>
@@ -43,7 +63,6 @@ export async function openOffice(name: DatabaseName): Promise<Office> {
 	await sync(app, claire, [opening]);
 	const person = (who: string, grants: Grant[]) => enrol(app, claire, who, grants);
 	return {
-		app,
 		structure: claire.session.structure.id,
 		claire,
 		sandrine: await person('Sandrine', [{ role: 'counsellor', antennas: [lourdes] }]),

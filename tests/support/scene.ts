@@ -2,7 +2,9 @@ import type { App } from '$lib/server/app';
 import { inUse } from '$lib/domain/record';
 import { criteriaOf } from '$lib/domain/framework';
 import { templateFramework } from '$lib/server/templates';
-import { enrol, setUp, type Device } from './server';
+import { once } from './copies';
+import type { TestApp } from './databases';
+import { enrol, knowProtected, setUp, type Device } from './server';
 import { Tablet } from './tablet';
 
 /** Cap Bigorre with its campaign of 2014: Claire directs, Sandrine interviews in Lourdes, Nadia in Tarbes, Paul types the
@@ -19,6 +21,24 @@ export type Scene = {
 };
 
 export async function openScene(app: App): Promise<Scene> {
+	const { claire, sandrine, nadia, paul, ...places } = await once(app as TestApp, 'scene', () => makeScene(app));
+	knowProtected(app, claire);
+	const tablet = async (device: Device) => {
+		const one = await Tablet.of(app, device);
+		await one.sync();
+		return one;
+	};
+	return {
+		app,
+		claire: await tablet(claire),
+		sandrine: await tablet(sandrine),
+		nadia: await tablet(nadia),
+		paul: await tablet(paul),
+		...places
+	};
+}
+
+async function makeScene(app: App) {
 	const director = await setUp(app);
 	const claire = await Tablet.of(app, director);
 	await claire.sync();
@@ -36,17 +56,11 @@ export async function openScene(app: App): Promise<Scene> {
 		state: 'open'
 	});
 	await claire.sync();
-	const tablet = async (device: Promise<Device>) => {
-		const one = await Tablet.of(app, await device);
-		await one.sync();
-		return one;
-	};
 	return {
-		app,
-		claire,
-		sandrine: await tablet(enrol(app, director, 'Sandrine', [{ role: 'counsellor', antennas: [lourdes] }])),
-		nadia: await tablet(enrol(app, director, 'Nadia', [{ role: 'counsellor', antennas: [tarbes] }])),
-		paul: await tablet(enrol(app, director, 'Paul', [{ role: 'antenna-staff', antennas: [lourdes] }])),
+		claire: director,
+		sandrine: await enrol(app, director, 'Sandrine', [{ role: 'counsellor', antennas: [lourdes] }]),
+		nadia: await enrol(app, director, 'Nadia', [{ role: 'counsellor', antennas: [tarbes] }]),
+		paul: await enrol(app, director, 'Paul', [{ role: 'antenna-staff', antennas: [lourdes] }]),
 		tarbes,
 		lourdes,
 		campaign

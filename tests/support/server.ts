@@ -86,6 +86,10 @@ export async function addTotp(app: App, as: Device): Promise<{ secret: string; r
 
 const protectedOnes = new WeakMap<App, Set<string>>();
 
+/** Says that somebody has a second factor on this server already. */
+export const knowProtected = (app: App, { session }: Device): void =>
+	void protectedOnes.set(app, (protectedOnes.get(app) ?? new Set()).add(session.person.id));
+
 /** The director adds a person, who uses the code on a device of theirs. */
 export async function enrol(
 	app: App,

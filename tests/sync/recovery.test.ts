@@ -15,7 +15,7 @@ import { DATABASES, openApp, type DatabaseName, type TestApp } from '../support/
 import { keepCopy } from '../support/copies';
 import { problem } from '../support/office';
 import { interview, openScene, type Scene } from '../support/scene';
-import { call, uuid } from '../support/server';
+import { call, change, sync, uuid } from '../support/server';
 import { dump, expectSound, storedRecords } from '../support/stored';
 import type { Tablet } from '../support/tablet';
 
@@ -186,6 +186,36 @@ describe.each(DATABASES)('a server on %s that came back from before', (name) => 
 		expect(await sandrine.sync()).toMatchObject(EQUAL);
 		expect(await labels(sandrine)).toEqual([...kept, 'fiche 99']);
 	});
+});
+
+test('a fiche stands whole while it waits for the page that brings it again', async () => {
+	const place = await openPlace('SQLite');
+	const { app, claire, sandrine } = place;
+	await sync(
+		app,
+		claire.device,
+		Array.from({ length: 600 }, (_, order) => change('antenna', { name: `Antenne ${order}`, order }))
+	);
+	const id = await sandrine.create('interview', interview(place, { label: 'K.' }));
+	await sandrine.sync();
+	const { sequence } = (await stored(place, id))!;
+	await app.db.updateTable('structure').set({ backup_sequence: sequence, backup_at: app.now.toISOString() }).execute();
+	await sandrine.sync();
+	expect(await sandrine.db.sent.count()).toBe(0); // the backup has it: it is not offered again
+	const back = await keepCopy(app);
+	await sandrine.edit('interview', id, { note: 'depuis' });
+	await sandrine.sync();
+	await back();
+	for (let i = 0; i < 2; i++) {
+		let calls = 0;
+		sandrine.net = (go) => (++calls > 1 ? Promise.reject(new TypeError('the line was cut')) : go());
+		expect(await sandrine.sync()).toEqual({ state: 'offline' });
+		const { fields } = (await sandrine.view(id))!;
+		expect([inUse(fields, 'label'), inUse(fields, 'note')]).toEqual(['K.', 'depuis']);
+	}
+	direct(sandrine);
+	expect(await sandrine.sync()).toMatchObject(EQUAL);
+	expect(inUse((await sandrine.view(id))!.fields, 'label')).toBe('K.');
 });
 
 describe.each(DATABASES)('a tablet whose rows are not those of a server on %s', (name) => {

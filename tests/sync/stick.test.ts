@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CHUNK } from '$lib/domain/media';
 import type { Signed } from '$lib/domain/stick';
+import { readSetting, type Position } from '$lib/local/database';
 import { countUnsent, sendSealed } from '$lib/local/locked';
 import { readOutbox, writeOutbox, type OutboxFile } from '$lib/local/stick/outbox-file';
 import { takeReceiptsFile } from '$lib/local/stick/receipts-file';
-import { openEpoch } from '$lib/server/pull';
 import { Draws } from '$lib/server/fictitious/draws';
-import { DATABASES, openApp } from '../support/databases';
+import { keepCopy } from '../support/copies';
+import { DATABASES, openApp, type TestApp } from '../support/databases';
 import { hashOf, recording } from '../support/media';
 import { problem } from '../support/office';
 import { interview, openScene, type Scene } from '../support/scene';
@@ -329,20 +330,24 @@ describe.each(DATABASES)('receipts brought back from a server on %s', (name) => 
 
 	test('from before the server came back clear the tablet, which offers it all again', async () => {
 		const { scene, tablet, structure } = await openPlace(name);
+		const back = await keepCopy(scene.app as TestApp);
 		const id = await tablet.create('interview', interview(scene));
 		const { receipts } = await bring(scene, await write(tablet));
-		// The server comes back from before the file, and the tablet meets it before the receipts arrive.
-		for (const table of ['change', 'record', 'tally', 'audience'] as const)
-			if (table === 'change') await scene.app.db.deleteFrom(table).where('record_id', '=', id).execute();
-		await openEpoch(scene.app, structure);
-		tablet.net = () => Promise.reject(new TypeError('no network'));
-		await tablet.sync();
+		await back(); // from before the file was brought
+		// The tablet has heard of it, and the line was cut before anything else was said.
+		const { epoch } = await scene.app.db
+			.selectFrom('structure')
+			.select('epoch')
+			.where('id', '=', structure)
+			.executeTakeFirstOrThrow();
+		const position = (await readSetting<Position>(tablet.db, 'position'))!;
+		await tablet.db.settings.put({ name: 'position', value: { ...position, epoch } });
 		expect(await take(tablet, receipts!)).toEqual({ cleared: 1, refused: 0 });
-		tablet.net = (go) => go();
 		await tablet.sync();
 		const rows = await scene.app.db.selectFrom('change').select('id').where('record_id', '=', id).execute();
 		expect(rows).toHaveLength(1);
 		expect(await tablet.view(id)).toBeDefined();
+		await expectSound(scene.app, structure);
 	});
 
 	test('say that a recording is whole only where it is of its own interview', async () => {
