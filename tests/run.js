@@ -60,6 +60,25 @@ passed += units.numPassedTests;
 failed += units.numFailedTests;
 if (!unitsOk && units.numFailedTests === 0) failed += 1;
 
+/** A program of its own that ends with « N passed, N failed ». @param {string[]} args @param {Record<string, string>} [more] */
+function add(args, more = {}) {
+	console.log(`\n▶ node ${args.join(' ')}`);
+	const { status, stdout } = spawnSync('node', args, {
+		stdio: ['inherit', 'pipe', 'inherit'],
+		encoding: 'utf8',
+		env: { ...env, ...more }
+	});
+	console.log(stdout);
+	const [, held = '0', broken = '0'] = /(\d+) passed, (\d+) failed\s*$/.exec(stdout) ?? [];
+	passed += Number(held);
+	failed += Number(broken);
+	if (status !== 0 && Number(broken) === 0) failed += 1;
+}
+
+// A thousand lives of a structure, and every seed that ever failed; one life killed before each of its steps.
+add(['tests/simulation/run.ts', '--seeds', '1000', '--kept']);
+add(['tests/simulation/run.ts', '--crashes']);
+
 // Two versions of the app, for the journey in which a new one is offered.
 const built = ['v1', 'v2'].every((version) =>
 	run('vite', ['build', '--logLevel', 'error'], { APP_VERSION: version, BUILD_OUT: `build-${version}` })
@@ -67,18 +86,7 @@ const built = ['v1', 'v2'].every((version) =>
 count(built);
 if (built) {
 	// A dozen kills of the real server; `npm run torture` does a thousand.
-	const torture = ['tests/simulation/torture/run.ts', '--kills', '12', '--only', 'server'];
-	console.log(`\n▶ node ${torture.join(' ')}`);
-	const tortured = spawnSync('node', torture, {
-		stdio: ['inherit', 'pipe', 'inherit'],
-		encoding: 'utf8',
-		env: { ...env, BUILD: 'build-v1' }
-	});
-	console.log(tortured.stdout);
-	const [, held = '0', broken = '0'] = /(\d+) passed, (\d+) failed\s*$/.exec(tortured.stdout) ?? [];
-	passed += Number(held);
-	failed += Number(broken);
-	if (tortured.status !== 0 && Number(broken) === 0) failed += 1;
+	add(['tests/simulation/torture/run.ts', '--kills', '12', '--only', 'server'], { BUILD: 'build-v1' });
 
 	const JOURNEYS = resolve('test-results/journeys.json');
 	const journeysOk = run('playwright', ['test', '--config', 'tests/playwright.config.ts'], {

@@ -30,6 +30,7 @@ const SLOW = 1000; // ms
 const SHUT: { [door: string]: string } = {
 	'PUT /api/account/passkey': 'takes the signature of an authenticator',
 	'POST /api/sealed': 'takes what a tablet has sealed with an enrolled key',
+	'POST /api/sealed/media': 'takes what a tablet has sealed with an enrolled key',
 	'PUT /api/media/[interview]/[hash]': 'takes a recording under its hash, from whoever made its interview',
 	'POST /api/stick/media': 'takes what a tablet has sealed with an enrolled key'
 };

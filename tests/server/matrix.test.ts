@@ -142,6 +142,16 @@ const ROWS: { [door: string]: Row } = {
 		ask: ({ structure }) => ({ body: { structure, person: uuid(), device: uuid(), key: uuid(), changes: [] } }),
 		gets: MISSING
 	},
+	'POST /api/sealed/media': {
+		may: 'anybody',
+		ask: ({ structure }) => ({
+			body: {
+				...{ structure, person: uuid(), device: uuid(), key: uuid(), about: uuid() },
+				...{ hash: 'x'.repeat(43), type: 'audio/webm', size: 4, number: 0, piece: 'xxxx' }
+			}
+		}),
+		gets: MISSING
+	},
 	'DELETE /api/devices/[id]': {
 		may: DIRECTOR,
 		ask: (stage, asker, relation) => ({ id: stage.things(asker, relation).device }),

@@ -5,11 +5,12 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { bundleProduct, bundleWorker } from './bundle.ts';
 import { NEXT, PLANTS } from './plants.ts';
-import type { Run } from './world.ts';
+import type { Crash, Run, runCrash } from './world.ts';
 
 // npm run simulate -- --seeds 10000 [--from 0]: many lives of a structure, each drawn from its seed.
 //   --aloud          says everything that happens: npm run simulate -- --seeds 1 --from <seed> --aloud replays one
 //   --plant <name>   with a bug planted, until it is found; --plants: each of them, one after the other
+//   --crashes        one life, killed before each of its steps in turn
 //   --kept           the seeds that ever failed too
 const { values } = parseArgs({
 	options: {
@@ -19,6 +20,7 @@ const { values } = parseArgs({
 		aloud: { type: 'boolean', default: false },
 		plant: { type: 'string' },
 		plants: { type: 'boolean', default: false },
+		crashes: { type: 'boolean', default: false },
 		kept: { type: 'boolean', default: false }
 	}
 });
@@ -118,6 +120,37 @@ async function holdAll(): Promise<boolean> {
 const fold = (all: number, trace: string): number =>
 	[...trace].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) >>> 0, all);
 
+/** A crash before every step of one life, of the device (by itself, and with the power) and of the server. */
+async function crashEverywhere(): Promise<boolean> {
+	const workerData = { now: await bundleProduct('now', []), next: await bundleProduct('next', NEXT), aloud: false };
+	type Crashed = Awaited<ReturnType<typeof runCrash>>;
+	let left: (Crash | undefined)[] = [undefined];
+	const runs: Crashed[] = [];
+	const worker = async () => {
+		const one = new Worker(thread, { workerData });
+		await new Promise<void>((done, fail) => {
+			one.on('error', fail);
+			one.on('exit', () => done());
+			one.on('message', (message: 'ready' | Crashed) => {
+				if (message !== 'ready') runs.push(message);
+				if (message !== 'ready' && message.problem)
+					console.log(`${JSON.stringify(message.at)} + ${commit()}: ${message.problem}`);
+				one.postMessage(left.length > 0 ? { at: left.shift() } : null);
+			});
+		});
+	};
+	await worker();
+	const { device, server } = runs[0]!.taken;
+	const steps = (who: Crash['who'], count: number, power: boolean): Crash[] =>
+		Array.from({ length: count }, (_, i) => ({ who, step: i + 1, power }));
+	left = [...steps('device', device, false), ...steps('device', device, true), ...steps('server', server, false)];
+	await Promise.all(Array.from({ length: Number(values.threads) }, worker));
+	const failed = runs.filter(({ problem }) => problem).length;
+	console.log(`${device} steps of the device, ${server} of the server`);
+	console.log(`${runs.length - failed} passed, ${failed} failed`);
+	return failed === 0 && device > 0;
+}
+
 const names = values.plants ? Object.keys(PLANTS) : values.plant ? [values.plant] : undefined;
-const ok = names ? await findAll(names) : await holdAll();
+const ok = names ? await findAll(names) : values.crashes ? await crashEverywhere() : await holdAll();
 process.exit(ok ? 0 : 1);

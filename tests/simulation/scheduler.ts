@@ -49,6 +49,8 @@ const tick = globalThis.setImmediate;
 export class Scheduler {
 	now = 0;
 	steps = 0;
+	/** Told of each step before it is taken. */
+	onstep: (process: Process) => void = () => undefined;
 	#ready: Process[] = [];
 	#timers: Timer[] = [];
 	#order = 0;
@@ -92,6 +94,8 @@ export class Scheduler {
 		while (!done()) {
 			const process = this.#next();
 			if (!process) return;
+			this.onstep(process);
+			if (!process.alive) continue;
 			this.#current = process;
 			this.steps += 1;
 			if (this.steps > limit) throw new Error(`more than ${limit} steps`);

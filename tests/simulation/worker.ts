@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { takeOver } from './platform.ts';
 import { Random } from './scheduler.ts';
 import { found, type Lib } from './server.ts';
-import { runSeed } from './world.ts';
+import { runCrash, runSeed, type Crash } from './world.ts';
 
 /** One of the threads that live seeds: told which, says what became of each. */
 const { now, next, aloud } = workerData as { now: string; next: string; aloud: boolean };
@@ -13,12 +13,16 @@ const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 
 takeOver();
 const libs = { now: (await import(now)) as Lib, next: (await import(next)) as Lib };
 const template = await found(libs.now, join(folder, 'template'), new Random(2014));
-parentPort!.on('message', (seed: number | null) => {
-	if (seed === null) {
+parentPort!.on('message', (asked: number | null | { at: Crash | undefined }) => {
+	if (asked === null) {
 		rmSync(folder, { recursive: true, force: true });
 		parentPort!.close();
 		return;
 	}
-	void runSeed(seed, libs, template, folder, aloud).then((run) => parentPort!.postMessage(run));
+	if (typeof asked === 'object') {
+		void runCrash(asked.at, libs, template, folder).then((run) => parentPort!.postMessage(run));
+		return;
+	}
+	void runSeed(asked, libs, template, folder, aloud).then((run) => parentPort!.postMessage(run));
 });
 parentPort!.postMessage('ready');

@@ -10,6 +10,12 @@ import { KeyRange, useDisks } from './storage.ts';
 
 export type Run = { seed: number; trace: string; steps: number; problem?: string };
 
+/** Before which step of whom, and whether the power goes too. */
+export type Crash = { who: 'device' | 'server'; step: number; power: boolean };
+
+/** Whether it went well or not. */
+const both = (then: () => void): [() => void, () => void] => [then, then];
+
 type Shown = { device: Device; record: string; change: string };
 
 const MINUTE = 60_000;
@@ -41,14 +47,15 @@ export class World {
 		readonly seed: number,
 		readonly libs: Libs,
 		readonly template: Template,
-		folder: string
+		folder: string,
+		size?: number
 	) {
 		this.random = new Random(seed);
 		this.scheduler = new Scheduler(this.random, this.self);
 		this.server = new Server(libs, this.scheduler, this.random, join(folder, 'server'), template);
 		this.#upgrades = this.random.chance(0.3);
 		const sizes = [2, 2, 2, 3, 3, 4];
-		const count = this.random.chance(0.02) ? 5 + this.random.below(16) : this.random.pick(sizes);
+		const count = size ?? (this.random.chance(0.02) ? 5 + this.random.below(16) : this.random.pick(sizes));
 		const all = template.people.flatMap((person, i) => person.sessions.map((one) => ({ ...one, i })));
 		// Claire first, then one device of each, then any.
 		const order = all.sort((a, b) => (all.indexOf(a) % DEVICES_EACH) - (all.indexOf(b) % DEVICES_EACH));
@@ -104,6 +111,58 @@ export class World {
 		}
 		await this.#drain();
 		return this.#trace.digest('hex').slice(0, 16);
+	}
+
+	/** One life that is always the same, in which a device or the server is killed before one of its steps: what IndexedDB or
+	 * a query was about to do, had just done, or was in the middle of, whichever that step is.
+	 * @returns how many steps each of them took */
+	async crash(at: Crash | undefined): Promise<{ device: number; server: number }> {
+		this.calm = true;
+		await this.server.start();
+		const device = this.claire;
+		const enrolment = new Process('enrolment', device.disk);
+		await this.#run(enrolment, async (process) => {
+			await device.makeVault(process);
+			await device.lib.keepWrap(device.place, device.locks.key, device.wrap);
+		});
+		const taken = { device: 0, server: 0 };
+		let killed = false;
+		this.scheduler.onstep = (process) => {
+			const who = process.disk === device.disk ? 'device' : process.name === 'request' ? 'server' : undefined;
+			if (!who) return;
+			taken[who] += 1;
+			if (killed || at?.who !== who || at.step !== taken[who]) return;
+			killed = true;
+			if (who === 'device') device.kill(at.power);
+			else this.server.kill();
+		};
+		const form = async (tab: Tab) => (await this.#openForm(tab, 'interview'))!;
+		const office = new Process('office');
+		const script: ((tab: Tab) => Promise<unknown>)[] = [
+			(tab) => this.#begin(tab, 'première parole'),
+			async (tab) => this.#save(tab, await form(tab), { 'answer:q1': { words: 'deuxième parole' } }),
+			async (tab) => this.#save(tab, await form(tab), { state: 'finished' }),
+			(tab) => this.#record(tab),
+			(tab) => device.exchange(tab),
+			(tab) => this.#excerpt(tab, 'passage'),
+			async (tab) => this.#save(tab, await form(tab), { note: 'troisième parole' }),
+			(tab) => device.exchange(tab),
+			(tab) => this.#begin(tab, 'quelqu’un d’autre'),
+			() => device.call(office, 'DELETE', `/api/testimonies/${this.#interviews[0]}`),
+			(tab) => device.exchange(tab)
+		];
+		for (const item of script) {
+			const tab = device.tabs[0] ?? device.open();
+			let ended = false;
+			this.scheduler.enqueue(tab.process, () => void item(tab).then(...both(() => (ended = true))));
+			await this.scheduler.run(() => ended || !tab.process.alive || !this.server.up);
+			if (!this.server.up) await this.server.start();
+			await this.scheduler.run(() => ended || !tab.process.alive);
+			await this.#followServer();
+		}
+		this.scheduler.onstep = () => undefined;
+		await this.#drain();
+		return taken;
 	}
 
 	/* ── the network ── */
@@ -946,6 +1005,27 @@ const describe = (cause: unknown): string =>
 	cause instanceof Error
 		? `${cause.name}: ${cause.message} ${cause.stack?.split('\n').slice(1, 4).join(' | ')}`
 		: String(cause ?? '');
+
+/** Lives one life with a crash in it, or none, to count the steps there are. */
+export async function runCrash(
+	at: Crash | undefined,
+	libs: Libs,
+	template: Template,
+	folder: string
+): Promise<{ at: Crash | undefined; taken: { device: number; server: number }; problem?: string }> {
+	const real = globalThis.setImmediate;
+	const world = new World(1, libs, template, folder, 1);
+	globalThis.setImmediate = world.scheduler.setImmediate as typeof setImmediate;
+	try {
+		return { at, taken: await world.crash(at) };
+	} catch (cause) {
+		return { at, taken: { device: 0, server: 0 }, problem: describe(cause) };
+	} finally {
+		globalThis.setImmediate = real;
+		for (const device of world.devices) device.kill(false);
+		world.server.end();
+	}
+}
 
 /** Lives one seed. */
 export async function runSeed(
