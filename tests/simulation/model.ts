@@ -43,6 +43,11 @@ export class Model {
 	/** Changes of rights that are on their way: which of the two is in force nobody knows yet. */
 	asked: { person: string; grants: Grant[] }[] = [];
 
+	ask(person: string, grants: Grant[]): void {
+		this.asked.push({ person, grants });
+		this.everHad.set(person, [...(this.everHad.get(person) ?? []), ...grants]);
+	}
+
 	possibleGrants = (person: string): Grant[] => [
 		...this.grants.get(person)!,
 		...this.asked.filter((one) => one.person === person).flatMap(({ grants }) => grants)

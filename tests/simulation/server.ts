@@ -155,11 +155,17 @@ export class Server {
 		});
 		const { lib } = this;
 		this.scheduler.enqueue(process, () => {
-			void lib.dispatch({ ...this.app, db }, requestOf(asked), '127.0.0.1').then(async (response) => {
-				const text = await response.text();
-				this.#processes.delete(process);
-				done({ status: response.status, headers: response.headers, text });
-			});
+			const answered = async () => {
+				const response = await lib.dispatch({ ...this.app, db }, requestOf(asked), '127.0.0.1');
+				return { status: response.status, headers: response.headers, text: await response.text() };
+			};
+			const broken = { status: 500, headers: new Headers(), text: '{}' };
+			void answered()
+				.catch(() => broken)
+				.then((reply) => {
+					this.#processes.delete(process);
+					done(reply);
+				});
 		});
 	}
 

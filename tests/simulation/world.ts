@@ -16,6 +16,12 @@ export type Crash = { who: 'device' | 'server'; step: number; power: boolean };
 /** Whether it went well or not. */
 const both = (then: () => void): [() => void, () => void] => [then, then];
 
+const FAULTS = [
+	...(['kill', 'power', 'server', 'restore', 'restore', 'network', 'clock', 'tab', 'sign-out'] as const),
+	...(['disk', 'wipe', 'tamper', 'stick', 'upgrade', 'passphrase'] as const)
+];
+type Fault = (typeof FAULTS)[number];
+
 type Shown = { device: Device; record: string; change: string };
 
 const MINUTE = 60_000;
@@ -41,6 +47,7 @@ export class World {
 	#outbound: { device: Device; file: string }[] = [];
 	#receipts: { device: Device; file: string }[] = [];
 	#upgrades: boolean;
+	#faults: Fault[];
 	#checked = -1;
 
 	constructor(
@@ -53,7 +60,9 @@ export class World {
 		this.random = new Random(seed);
 		this.scheduler = new Scheduler(this.random, this.self);
 		this.server = new Server(libs, this.scheduler, this.random, join(folder, 'server'), template);
-		this.#upgrades = this.random.chance(0.3);
+		// Not everything goes wrong in every life: a few faults, often, meet more than all of them, rarely.
+		this.#faults = Array.from({ length: 2 + this.random.below(4) }, () => this.random.pick(FAULTS));
+		this.#upgrades = this.#faults.includes('upgrade');
 		const sizes = [2, 2, 2, 3, 3, 4];
 		const count = size ?? (this.random.chance(0.02) ? 5 + this.random.below(16) : this.random.pick(sizes));
 		const all = template.people.flatMap((person, i) => person.sessions.map((one) => ({ ...one, i })));
@@ -449,13 +458,10 @@ export class World {
 	/* ── what the office does, online ── */
 
 	#administer(): void {
-		const { random, claire, template } = this;
+		const { random, template } = this;
 		const draw = random.next();
 		const process = new Process('office');
-		const office = (method: string, path: string, body?: unknown) =>
-			claire.call(process, method, path, body === undefined ? undefined : JSON.stringify(body), {
-				'content-type': 'application/json'
-			});
+		const office = this.#office(process);
 		const work = async () => {
 			if (draw < 0.25 && this.#interviews.length > 0) {
 				const id = random.pick(this.#interviews);
@@ -466,7 +472,7 @@ export class World {
 				const antenna = random.pick(template.antennas);
 				const grants: Grant[] = [{ role: random.pick(['counsellor', 'antenna-staff'] as const), antennas: [antenna] }];
 				this.note('rights', person.name, grants);
-				this.model.asked.push({ person: person.id, grants });
+				this.model.ask(person.id, grants);
 				await office('PUT', `/api/people/${person.id}`, { name: person.name, grants });
 			} else if (draw < 0.75) {
 				const response = await office('GET', '/api/quarantine');
@@ -544,26 +550,56 @@ export class World {
 
 	async #break(device: Device): Promise<void> {
 		const { random, server } = this;
-		const draw = random.next();
-		this.note('breaks', device.name, draw);
-		if (draw < 0.2) await this.#restart(device, false);
-		else if (draw < 0.28) await this.#restart(device, true);
-		else if (draw < 0.38) await this.#restartServer();
-		else if (draw < 0.46) await this.#backUp();
-		else if (draw < 0.52) await this.#restore();
-		else if (draw < 0.6) device.online = !device.online;
-		else if (draw < 0.66) (random.chance(0.5) ? device : server).offset += (random.next() - 0.5) * 6 * YEAR;
-		else if (draw < 0.72) {
-			if (device.tabs.length < 2) device.open();
-		} else if (draw < 0.77) this.#signOut(device);
-		else if (draw < 0.81) {
-			const name = random.pick(['QuotaExceededError', 'UnknownError', 'AbortError', 'InvalidStateError']);
-			device.disk.fails = random.chance(0.5) ? () => (random.chance(0.3) ? name : undefined) : () => undefined;
-		} else if (draw < 0.84) await this.#wipe(device);
-		else if (draw < 0.88) await this.#tamper(device);
-		else if (draw < 0.93) this.#writeStick(device);
-		else if (draw < 0.96) await this.#upgrade(device);
-		else await this.#forgetPassphrase(device);
+		const fault = random.pick(this.#faults);
+		this.note('breaks', device.name, fault);
+		switch (fault) {
+			case 'kill':
+				return await this.#restart(device, false);
+			case 'power':
+				return await this.#restart(device, true);
+			case 'server':
+				return await this.#restartServer();
+			case 'restore':
+				return random.chance(0.5) ? await this.#backUp() : await this.#restore();
+			case 'network':
+				device.online = !device.online;
+				return;
+			case 'clock':
+				(random.chance(0.5) ? device : server).offset += (random.next() - 0.5) * 6 * YEAR;
+				return;
+			case 'tab':
+				if (device.tabs.length < 2) device.open();
+				return;
+			case 'sign-out':
+				return this.#signOut(device);
+			case 'disk': {
+				const name = random.pick(['QuotaExceededError', 'UnknownError', 'AbortError', 'InvalidStateError']);
+				device.disk.fails = random.chance(0.5) ? () => (random.chance(0.3) ? name : undefined) : () => undefined;
+				return;
+			}
+			case 'wipe':
+				return await this.#wipe(device);
+			case 'tamper':
+				return await this.#tamper(device);
+			case 'stick':
+				return random.chance(0.4) ? this.#writeStick(device) : this.#carryNow();
+			case 'upgrade':
+				return await this.#upgrade(device);
+			case 'passphrase':
+				return await this.#forgetPassphrase(device);
+		}
+	}
+
+	#carryNow(): void {
+		const process = new Process('office');
+		this.scheduler.enqueue(process, () => void this.#carry(process, this.#office(process)).catch(() => undefined));
+	}
+
+	#office(process: Process) {
+		return (method: string, path: string, body?: unknown): Promise<Response> =>
+			this.claire.call(process, method, path, body === undefined ? undefined : JSON.stringify(body), {
+				'content-type': 'application/json'
+			});
 	}
 
 	/** Runs something of a device to its end, with the rest of the world going on. */
@@ -710,7 +746,6 @@ export class World {
 	}
 
 	async #wipe(device: Device): Promise<void> {
-		if (this.random.chance(0.6)) return;
 		device.kill(false);
 		this.model.wiped(device, await this.#onServer());
 		for (const [hash, recording] of this.#recordings) if (recording.device === device) this.#recordings.delete(hash);
@@ -745,7 +780,7 @@ export class World {
 
 	/** Another passphrase: what the vault had not sent leaves as it lies, then a new one takes its place. As `routes/enter.ts`. */
 	async #forgetPassphrase(device: Device): Promise<void> {
-		if (device.locked || this.random.chance(0.5)) return;
+		if (device.locked) return;
 		device.kill(false);
 		device.disk.fails = () => undefined;
 		const { lib, place, locks } = device;
@@ -800,6 +835,13 @@ export class World {
 			await this.#signIn(device);
 		}
 		this.server.offset += 2 * DAY; // a repair is made once a day at most
+		// Everybody at once first: what waits meets on the server.
+		let left = this.devices.length;
+		for (const device of this.devices) {
+			const tab = device.open();
+			this.scheduler.enqueue(tab.process, () => void device.exchange(tab).then(...both(() => (left -= 1))));
+		}
+		await this.scheduler.run(() => left === 0);
 		let before = '';
 		for (let round = 0; ; round++) {
 			must(round < 8, () => `liveness: after ${round} rounds something is still moving`);

@@ -76,7 +76,7 @@ class Batch {
 	#verdicts = new Map<string, { hash: string; verdict: Receipt['verdict']; stored?: number }>();
 	#history = new Set<string>(); // change ids known to be stored, among those that were asked about
 	#named = new Set<string>(); // `change|field` named by a stored change
-	#late = new Set<string>(); // records to which something came after what had already answered it
+	#late = new Set<string>(); // records whose changes did not come in the order they were made
 	#changes: (Parsed & { verdict: Receipt['verdict'] })[] = [];
 	#quarantined = new Map<string, Schema['quarantine']>(); // by hash: the same one may come twice
 	#aheads: Schema['named_ahead'][] = [];
@@ -185,6 +185,7 @@ class Batch {
 		const fields = record?.fields ?? {};
 		for (const [field, id] of namedElsewhere(fields, change)) {
 			if (this.#history.has(id)) continue;
+			this.#late.add(change.record);
 			this.#named.add(`${id}|${field}`);
 			this.#aheads.push({ structure_id: this.author.structure, change_id: id, record_id: change.record, field });
 		}
