@@ -176,7 +176,7 @@ function here(): Error {
 /** The innermost line of the product on the last stack that shows one. */
 function lineOfProduct(asked: readonly Error[]): string {
 	for (const { stack } of asked.toReversed()) {
-		const found = /src\/(lib\/[\w/]+\.ts):(\d+)/.exec(stack ?? '');
+		const found = /src\/(lib\/[\w/-]+\.ts):(\d+)/.exec(stack ?? '');
 		if (found) return `${found[1]}:${found[2]}`;
 	}
 	return '';
