@@ -73,7 +73,7 @@ export class World {
 		const chosen = [first!, ...rest.sort((a, b) => a.at - b.at).map(({ one }) => one)].slice(0, count);
 		for (const { session, halves, structureKey } of chosen)
 			this.devices.push(new Device(libs, this.scheduler, session, halves, structureKey, this.#ask));
-		for (const { id, grants } of template.people) this.model.grants.set(id, grants);
+		for (const { id, grants } of template.people) this.model.follow(id, grants);
 		useDisks(this.devices.map(({ disk }) => disk));
 		const { scheduler } = this;
 		for (const lib of new Set(Object.values(libs)))
