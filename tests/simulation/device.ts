@@ -130,11 +130,10 @@ export class Device {
 		method: string,
 		path: string,
 		body?: string | Uint8Array | null,
-		headers: Record<string, string> = {}
+		headers: Record<string, string> = {},
+		as = this.halves
 	): Promise<Response> {
-		const halves: Record<string, string> = this.halves
-			? { cookie: this.halves.cookie, [this.lib.KEY_HEADER]: this.halves.key }
-			: {};
+		const halves: Record<string, string> = as ? { cookie: as.cookie, [this.lib.KEY_HEADER]: as.key } : {};
 		return this.ask(this, process, { method, path, body: body ?? undefined, headers: { ...headers, ...halves } });
 	}
 

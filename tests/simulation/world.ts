@@ -729,7 +729,10 @@ export class World {
 		const process = new Process('sign-out');
 		const { halves } = device;
 		if (!halves) return;
-		this.scheduler.enqueue(process, () => void device.call(process, 'DELETE', '/api/session').catch(() => undefined));
+		this.scheduler.enqueue(
+			process,
+			() => void device.call(process, 'DELETE', '/api/session', null, {}, halves).catch(() => undefined)
+		);
 		if (this.random.chance(0.7)) void this.#signIn(device);
 		else device.halves = undefined;
 	}

@@ -56,6 +56,7 @@ export type MediaRow = Media & {
 	about: string;
 	state: 'waiting' | 'sent' | 'refused';
 	doneAt?: string;
+	key?: string; // of the vault before this one, whose passphrase was forgotten
 };
 export type Chunk = { hash: string; number: number; sealed: Uint8Array };
 

@@ -60,15 +60,16 @@ export async function sendSealed(
 
 /** Sends the recordings whose text has left, piece by piece. */
 async function sendPieces(
-	db: LockedDatabase,
+	db: Pick<LockedDatabase, 'media' | 'chunks'>,
 	place: Place,
-	key: string,
+	own: string | undefined,
 	send: SendSealed
 ): Promise<'offline' | 'refused' | undefined> {
-	for (const { about, hash, type, size } of await db.media.where('state').equals('waiting').toArray())
+	for (const { about, hash, type, size, key = own } of await db.media.where('state').equals('waiting').toArray())
 		for (let number = 0; number * CHUNK < size; number++) {
 			const chunk = await db.chunks.get([hash, number]);
 			const piece = chunk && toBase64(chunk.sealed);
+			if (!key) break; // this vault's own, and it is open: it goes by the upload
 			const response = await send('/api/sealed/media', { ...place, key, about, hash, type, size, number, piece }).catch(
 				() => undefined
 			);
@@ -151,7 +152,7 @@ export async function offerSealed(
 			const move = () => (left.length > 0 ? db.sent.put({ ...row, changes: left }) : db.sent.delete(row.order));
 			if (!(await offerOne(db, place, send, { key: row.key!, changes }, move))) return false;
 		}
-	return true;
+	return (await sendPieces(db, place, undefined, send)) === undefined;
 }
 
 /** Leaves a key's wrap with the server.
@@ -191,11 +192,12 @@ export async function emptyLocked(place: Place, key: string): Promise<void> {
 				const batch = await db.outbox.where('order').between(first, last, true, true).toArray();
 				await db.sent.add({ sequence: committed, changes: batch.map(sealedOf) } as Sent);
 			}
-			for (const table of ['outbox', 'records', 'taken', 'media', 'chunks']) await db.table(table).clear();
+			for (const table of ['outbox', 'records', 'taken']) await db.table(table).clear();
 			await db.settings.filter(({ name }) => !name.startsWith(WRAP)).delete();
 			await db.sent.toCollection().modify((row) => void (row.key ??= key));
 			await db.refused.toCollection().modify((row) => void (row.key ??= key));
 			await db.aside.toCollection().modify((row) => void (row.key ??= key));
+			await db.media.toCollection().modify((row) => void (row.key ??= key));
 		});
 	} finally {
 		db.close();

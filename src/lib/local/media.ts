@@ -46,11 +46,15 @@ export async function readPiece(db: PersonDatabase, hash: string, from: number):
 /** A whole recording or picture, while this device has it. */
 export async function readMedia(db: PersonDatabase, hash: string): Promise<Blob | undefined> {
 	const row = await db.media.get(hash);
-	if (!row) return undefined;
+	if (!row || row.key !== undefined) return undefined;
 	const pieces: Bytes[] = [];
 	for (let from = 0; from < row.size; from += CHUNK) pieces.push(await readPiece(db, hash, from));
 	return new Blob(pieces, { type: row.type });
 }
+
+/** What this vault sealed and has not sent, the oldest first: what one before it sealed leaves as it lies. */
+export const waitingHere = async (db: Pick<PersonDatabase, 'media'>): Promise<MediaRow[]> =>
+	(await db.media.where('state').equals('waiting').sortBy('at')).filter(({ key }) => key === undefined);
 
 /** What was recorded and whose interview does not name it: the device was killed between the two. An interview that is not
  * in sight was deleted, or has left: naming it would bring it back.
@@ -59,7 +63,7 @@ export async function listUnnamed(
 	db: PersonDatabase,
 	named: (about: string) => Promise<string[] | undefined>
 ): Promise<MediaRow[]> {
-	const rows = await db.media.where('state').equals('waiting').toArray();
+	const rows = await waitingHere(db);
 	const missing: MediaRow[] = [];
 	for (const row of rows) if ((await named(row.about))?.includes(mediaField(row.hash)) === false) missing.push(row);
 	return missing;

@@ -1,7 +1,7 @@
 import { mediaField } from '../domain/media';
 import { MediaState } from '../domain/media-shapes';
 import { inUse } from '../domain/record';
-import { dropMedia, dropSafe, listUnnamed, readPiece } from '../local/media';
+import { dropMedia, dropSafe, listUnnamed, readPiece, waitingHere } from '../local/media';
 import { readSetting, type MediaRow, type PersonDatabase, type Position } from '../local/database';
 import { save } from '../local/outbox';
 import { findView, listRefused } from '../local/views';
@@ -26,7 +26,7 @@ export type Upload = {
 export async function upload(how: Upload): Promise<number> {
 	const { db } = how;
 	await nameFound(how);
-	const waiting = await db.media.where('state').equals('waiting').sortBy('at');
+	const waiting = await waitingHere(db);
 	let left = 0;
 	for (const row of waiting) {
 		const view = await findView(db, how.person, row.about);

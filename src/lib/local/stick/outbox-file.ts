@@ -9,6 +9,7 @@ import {
 } from '../../domain/stick';
 import { databaseName, LockedDatabase } from '../database';
 import { lastTaken } from '../locked';
+import { waitingHere } from '../media';
 import { freeze } from '../outbox';
 import { toBase64, type Place } from '../vault';
 
@@ -33,7 +34,7 @@ export async function writeOutbox(
 			.above(await lastTaken(db))
 			.toArray();
 		for (const { record, sealed } of rows) add({ record, sealed: toBase64(sealed) });
-		const media = await db.media.where('state').equals('waiting').sortBy('at');
+		const media = await waitingHere(db);
 		for (const { about, hash, type, size } of media)
 			for (let number = 0; number * CHUNK < size; number++) {
 				const chunk = await db.chunks.get([hash, number]);
