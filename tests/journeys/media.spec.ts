@@ -174,7 +174,7 @@ test('a voice and a photo survive a kill without a network, follow their text, a
 		// Then for all of it.
 		await screen.unroute('**/api/media/**');
 		await screen.evaluate(() => window.dispatchEvent(new Event('online')));
-		await expect(screen.getByText('voix ou photo pas encore envoyée')).toBeHidden({ timeout: 30_000 });
+		await expect(screen.getByText('Reçu au siège')).toBeVisible({ timeout: 60_000 });
 		await tablet.close();
 		expect(found(tablet.profile, [said, place]), 'on the disk, once it was sent').toEqual([]);
 	} finally {

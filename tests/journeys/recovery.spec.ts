@@ -20,7 +20,7 @@ type Reply = {
 /** Sends changes as the page's person, as another device of theirs would, and gets all they may see. */
 async function send(page: Page, changes: object[]): Promise<Pick<Reply, 'receipts' | 'records'>> {
 	const session = await ask<Session>(page, 'GET', '/api/session');
-	const who = { protocol: 2, person: session.person.id, device: session.device.id };
+	const who = { protocol: 1, person: session.person.id, device: session.device.id };
 	const records: Received[] = [];
 	const exchange = async (changes: object[], cursor: object | null, audiences: string[]) => {
 		const reply = await ask<Reply>(page, 'POST', '/api/sync', { ...who, changes, cursor, audiences, filling: [] });
