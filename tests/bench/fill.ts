@@ -5,7 +5,7 @@ import { dispatch } from '../../src/lib/server/serve';
 import { everywhere } from '../../src/lib/server/database/open';
 import { audiencesOf } from '../../src/lib/server/pull';
 import { push, type Author } from '../../src/lib/server/push';
-import { mintId } from '../../src/lib/domain/ids';
+import { mintId } from '../../src/lib/domain/mint';
 import { readingId } from '../../src/lib/domain/reading';
 import type { Change } from '../../src/lib/domain/change';
 import type { Entered } from '../../src/lib/domain/session';
