@@ -628,7 +628,7 @@ test.each(ERRORS)(
 		for (const [line, calls] of lines.filter((_, i) => ALL || (i + SEED + ERRORS.indexOf(fault)) % 2 === 0)) {
 			let hit = false;
 			// What runs side by side does not always come in the same order: then another call of the line is tried.
-			for (let tries = 0; ALL ? tries < calls.length : !hit && tries < 10; tries++) {
+			for (let tries = 0; ALL ? tries < calls.length : !hit && tries < 40; tries++) {
 				const at = ALL ? calls[tries]! : calls[draws.between(0, calls.length - 1)]!;
 				const site = await liveThrough(at, fault).catch((cause: unknown) => {
 					throw new Error(`call ${at} (${line}), ${fault}, seed ${SEED}`, { cause });
