@@ -229,6 +229,8 @@ type Scene = {
 	others: string[];
 	interview: string;
 	draft: string;
+	twice: string;
+	apart: string[];
 	criteria: string[];
 	reading: string;
 	people: string[];
@@ -439,7 +441,15 @@ async function furnish(director: Page, counsellor: Page, host: Host): Promise<Sc
 			{ about: interview.id }
 		)
 	);
-	await mustStore(counsellor, [interview, ...more, draft, refused, ...excerpts]);
+	const twice = change('interview', {
+		...about,
+		...consents,
+		criteria: brief,
+		state: 'draft',
+		label: put('one label')
+	});
+	await mustStore(counsellor, [interview, ...more, draft, refused, twice, ...excerpts]);
+	await mustStore(counsellor, [change('interview', { label: put('another label') }, { record: twice.id })]);
 	const kept = excerpts.filter((_, i) => i % 2 === 0);
 	await mustStore(
 		director,
@@ -452,6 +462,12 @@ async function furnish(director: Page, counsellor: Page, host: Host): Promise<Sc
 		payloads.map(({ text }) => ({ ...change('interview', { [text]: text, on: text, label: text }), at: text }))
 	);
 	expect(torn.receipts.every(({ verdict }) => verdict === 'quarantined')).toBe(true);
+	const elsewhere = { ...about, antenna: other, state: 'draft', label: put('quarantined interview') };
+	const forbidden = change('interview', { ...elsewhere, ...said });
+	await store(counsellor, [forbidden]);
+	const { lines } = await ask<{ lines: { hash: string; record: string | null }[] }>(director, 'GET', '/api/quarantine');
+	const apart = [lines.find(({ record }) => record === forbidden.id)!, ...lines.slice(-2)].map(({ hash }) => hash);
+	await ask(director, 'POST', `/api/quarantine/${apart[2]!}/set-aside`, { reason: put('reason why it is set aside') });
 
 	// A device of theirs goes by another name now, and one is lost.
 	const later = await ask<{ code: string }>(director, 'POST', `/api/people/${invited.person}/code`, {});
@@ -473,6 +489,8 @@ async function furnish(director: Page, counsellor: Page, host: Host): Promise<Sc
 		others: others.map(({ id }) => id),
 		interview: interview.id,
 		draft: draft.id,
+		twice: twice.id,
+		apart,
 		criteria,
 		reading,
 		people: [invited.person, colleague.person],
@@ -511,6 +529,24 @@ async function begin(page: Page): Promise<void> {
 	await page.getByRole('button', { name: 'Lire l’accord ensemble' }).click();
 }
 
+/** Files of whoever can guess a structure's id: what they say of themselves is words too. */
+const importFiles = (s: Scene) => async (page: Page) => {
+	const [id, at] = [crypto.randomUUID(), new Date().toISOString()];
+	const header = { format: 'temoin-outbox-1', structure: s.structure, person: id, device: id, key: id, at };
+	const files = [
+		{ ...header, name: put('device of an imported file') },
+		{ ...header, name: '', at: short[4]!.text }
+	].map((first) => `${JSON.stringify(first)}\n${JSON.stringify({ record: id, sealed: short[5]!.text })}\n{"end":2}\n`);
+	await page.locator('input[type=file]').setInputFiles(
+		[...files, payloads.map(({ text }) => text).join('\n')].map((text, i) => ({
+			name: i < 2 ? 'cle.temoin' : put('name of an imported file'),
+			mimeType: 'application/octet-stream',
+			buffer: Buffer.from(text)
+		}))
+	);
+	await expect(page.getByText('Rien n’en a été pris')).toHaveCount(3);
+};
+
 const onDirector = (s: Scene): Screen[] => [
 	{ route: '/', path: '/' },
 	{ route: '/(office)/sheets', path: '/sheets', paper: true },
@@ -540,6 +576,15 @@ const onDirector = (s: Scene): Screen[] => [
 	{ route: '/(office)/testimonies/[id]', path: `/testimonies/${s.interview}`, more: press('Lire'), paper: true },
 	{ route: '/(office)/journal', path: '/journal', paper: true },
 	{ route: '/(office)/retention', path: '/retention' },
+	{ route: '/(office)/quarantine', path: '/quarantine' },
+	...s.apart.map((hash): Screen => ({
+		route: '/(office)/quarantine/[hash]',
+		path: `/quarantine/${hash}`,
+		more: press('L’ouvrir')
+	})),
+	{ route: '/(office)/import', path: '/import', more: importFiles(s) },
+	{ route: '/(field)/contested/[id]', path: `/contested/${s.reading}` },
+	{ route: '/(field)/contested/[id]', path: `/contested/${s.others[1]!}` },
 	{ route: '/(field)/readings', path: '/readings' },
 	{ route: '/(field)/readings/[id]', path: `/readings/${s.reading}` },
 	{ route: '/(field)/interviews/new', path: '/interviews/new', more: begin },
@@ -565,6 +610,7 @@ const onCounsellor = (s: Scene): Screen[] => [
 	})),
 	{ route: '/(field)/interviews/[id]', path: `/interviews/${s.draft}`, more: press(/Note pour l’équipe/) },
 	{ route: '/(field)/interviews/[id]', path: `/interviews/${s.draft}?q=0`, more: finishDraft, paper: true },
+	{ route: '/(field)/contested/[id]', path: `/contested/${s.twice}` },
 	{ route: '/(field)/interviews/new', path: '/interviews/new', more: begin },
 	{ route: '/(field)/readings', path: '/readings' },
 	{ route: '/(field)/readings/[id]', path: `/readings/${s.reading}` },
@@ -595,7 +641,8 @@ const officeAddresses = (text: string): string[] => {
 		`/sheets?campaign=${word}`,
 		`/testimonies?campaign=${word}&who=${word}`,
 		`/people/${word}`,
-		`/campaign/${word}`
+		`/campaign/${word}`,
+		`/quarantine/${word}`
 	];
 };
 const fieldAddresses = (text: string): string[] => {
@@ -605,7 +652,8 @@ const fieldAddresses = (text: string): string[] => {
 		`/readings/${word}`,
 		`/readings?campaign=${word}&place=${word}&every=${word}&period=${word}`,
 		`/interviews/${word}?q=${word}`,
-		`/interviews/${word}/words`
+		`/interviews/${word}/words`,
+		`/contested/${word}`
 	];
 };
 
@@ -774,6 +822,16 @@ test('five hundred attacks stored wherever words go are words on every screen, o
 				.map(({ change }) => JSON.stringify(Object.values(change.fields).map(String)))
 				.join(' ')
 		);
+
+		// Set aside by the office: its author reads why.
+		const { record } = (JSON.parse(refusals) as { refused: { change: { record: string } }[] }).refused[0]!.change;
+		type Lines = { lines: { hash: string; record: string | null }[] };
+		const { lines } = await ask<Lines>(director, 'GET', '/api/quarantine');
+		const { hash } = lines.find((line) => line.record === record)!;
+		await ask(director, 'POST', `/api/quarantine/${hash}/set-aside`, { reason: put('reason its author reads') });
+		await counsellor.getByRole('button', { name: 'Proposer à nouveau' }).click();
+		await expect(counsellor.getByText(/^Mis à l’écart par la direction/)).toBeVisible();
+		await look(counsellor, 'counsellor, set aside');
 
 		// A file that a spreadsheet opens: text, and never a formula.
 		for (const [language, separator] of [

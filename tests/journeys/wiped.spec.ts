@@ -35,6 +35,17 @@ async function interviewOffline(page: Page, server: Server): Promise<void> {
 	await server.run();
 }
 
+/** The browser has the whole app again: it opens without a network. */
+const appIsBack = (page: Page) =>
+	expect
+		.poll(() =>
+			page.evaluate(async () => {
+				const name = (await caches.keys()).find((one) => one.includes('precache'));
+				return name ? (await (await caches.open(name)).keys()).some(({ url }) => url.includes('/shell')) : false;
+			})
+		)
+		.toBe(true);
+
 async function signIn(page: Page): Promise<void> {
 	await page.goto('/sign-in');
 	await page.getByLabel('Votre prénom et votre nom').fill('Claire Dumont');
@@ -45,6 +56,7 @@ async function signIn(page: Page): Promise<void> {
 	await expect(page.getByText('Tout est à jour')).toBeVisible();
 	await expect.poll(async () => (await told(page)).every((one) => one?.includes('Claire'))).toBe(true);
 	await readyOffline(page);
+	await appIsBack(page);
 }
 
 const SPARED = 'Le navigateur a effacé une partie de sa mémoire';
@@ -81,14 +93,7 @@ test('a browser that emptied the app’s files or its settings says so, and noth
 	}
 
 	// What was thrown away of the app has come back by itself: it opens without a network.
-	await expect
-		.poll(() =>
-			page.evaluate(async () => {
-				const name = (await caches.keys()).find((one) => one.includes('precache'));
-				return name ? (await (await caches.open(name)).keys()).some(({ url }) => url.includes('/shell')) : false;
-			})
-		)
-		.toBe(true);
+	await appIsBack(page);
 	await server.stop();
 	await goTo(page, '/interviews');
 	await expect(page.getByText(/Salarié/).first()).toBeVisible();
