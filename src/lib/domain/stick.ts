@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { Id } from './ids';
+import { Id, Instant } from './ids';
 import { MediaHash, MediaType } from './media-shapes';
 import { Receipt } from './sync';
 
@@ -16,7 +16,7 @@ export const OutboxHeader = z.looseObject({
 	...VaultPlace,
 	format: z.literal(OUTBOX_FORMAT),
 	name: z.string(), // of the device, for people to read
-	at: z.string()
+	at: Instant
 });
 export type OutboxHeader = z.infer<typeof OutboxHeader>;
 
