@@ -1,7 +1,7 @@
 import { CHUNK } from '../domain/media';
 import { MediaState } from '../domain/media-shapes';
 import { SealedReply, type Receipt } from '../domain/sync';
-import { freeze, nextBatch, REWRAP, sealedOf } from './outbox';
+import { freeze, MAKE_GOOD, nextBatch, sealedOf } from './outbox';
 import {
 	databaseName,
 	LockedDatabase,
@@ -58,18 +58,19 @@ export async function sendSealed(
 	}
 }
 
-/** Sends the recordings whose text has left, piece by piece. */
+/** Sends the recordings whose text has left, piece by piece.
+ * @param own the key of what bears none; without it, what bears none goes by the upload */
 async function sendPieces(
 	db: Pick<LockedDatabase, 'media' | 'chunks'>,
 	place: Place,
 	own: string | undefined,
 	send: SendSealed
 ): Promise<'offline' | 'refused' | undefined> {
-	for (const { about, hash, type, size, key = own } of await db.media.where('state').equals('waiting').toArray())
+	const waiting = await db.media.where('state').equals('waiting').toArray();
+	for (const { about, hash, type, size, key = own } of waiting.filter((row) => row.key ?? own))
 		for (let number = 0; number * CHUNK < size; number++) {
 			const chunk = await db.chunks.get([hash, number]);
 			const piece = chunk && toBase64(chunk.sealed);
-			if (!key) break; // this vault's own, and it is open: it goes by the upload
 			const response = await send('/api/sealed/media', { ...place, key, about, hash, type, size, number, piece }).catch(
 				() => undefined
 			);
@@ -137,11 +138,9 @@ export async function offerSealed(
 	send: SendSealed,
 	leave: LeaveWrap
 ): Promise<boolean> {
-	if (await readSetting(db, REWRAP)) {
-		const wraps = await db.settings.where('name').startsWith(WRAP).toArray();
-		for (const { name, value } of wraps) if (!(await leave(name.slice(WRAP.length), String(value)))) return false;
-		await db.settings.delete(REWRAP);
-	}
+	if (!(await readSetting(db, MAKE_GOOD))) return true;
+	const wraps = await db.settings.where('name').startsWith(WRAP).toArray();
+	for (const { name, value } of wraps) if (!(await leave(name.slice(WRAP.length), String(value)))) return false;
 	for (const row of await db.refused.filter(({ key, again }) => key !== undefined && again === 1).toArray())
 		if (!(await offerOne(db, place, send, { key: row.key!, changes: [row] }, () => db.refused.delete(row.id))))
 			return false;
@@ -152,7 +151,9 @@ export async function offerSealed(
 			const move = () => (left.length > 0 ? db.sent.put({ ...row, changes: left }) : db.sent.delete(row.order));
 			if (!(await offerOne(db, place, send, { key: row.key!, changes }, move))) return false;
 		}
-	return (await sendPieces(db, place, undefined, send)) === undefined;
+	if (await sendPieces(db, place, undefined, send)) return false;
+	await db.settings.delete(MAKE_GOOD);
+	return true;
 }
 
 /** Leaves a key's wrap with the server.

@@ -62,8 +62,8 @@ export const sealedOf = ({ id, record, kind, about, at, sealed }: SealedChange):
 	sealed
 });
 
-/** The setting that says to leave the wraps of the vault's keys with the server once more. */
-export const REWRAP = 'rewrap';
+/** The setting that says that the server came back, and that what lies here under other keys is still to be made good. */
+export const MAKE_GOOD = 'make-good';
 
 /** A change that does not open here: offering it again would change nothing. */
 export const DAMAGED = 'change.damaged';
@@ -88,7 +88,7 @@ export async function offerAgain(db: PersonDatabase): Promise<void> {
 		if (all) {
 			await db.sent.toCollection().modify((row) => void (row.again = 1));
 			await db.refused.filter(({ key }) => key !== undefined).modify((row) => void (row.again = 1));
-			await db.settings.put({ name: REWRAP, value: true });
+			await db.settings.put({ name: MAKE_GOOD, value: true });
 		}
 		await db.settings.put({ name: 'position', value: { ...position, offer: undefined } });
 	});

@@ -33,6 +33,12 @@ export type Endpoint = {
 	handle: (call: Call<never>) => Promise<Response>;
 };
 
+/** Who acts, for the journal. */
+export const byOf = ({ session }: Pick<Call, 'session'>): { person: string; device: string } => ({
+	person: session.person.id,
+	device: session.device.id
+});
+
 const BODY_LIMIT = 64_000;
 
 /** Declares an endpoint; its handler's body is typed by its schema. */

@@ -81,8 +81,8 @@ class Batch {
 	#quarantined = new Map<string, Schema['quarantine']>(); // by hash: the same one may come twice
 	#aheads: Schema['named_ahead'][] = [];
 	#erased = new Map<string, string>(); // ids as they were, by their folded form
-	/** What the office has decided, by hash. */
-	#decided = new Map<string, { decision: string; reason: string | null; problem: string }>();
+	/** What of the batch is in quarantine, by hash, and what the office has decided of it. */
+	#kept = new Map<string, { decision: string | null; reason: string | null; problem: string }>();
 
 	constructor(
 		readonly app: App,
@@ -142,10 +142,8 @@ class Batch {
 				.select(['hash', 'decision', 'reason', 'problem'])
 				.where('structure_id', '=', structure)
 				.where('hash', 'in', part)
-				.where('decision', 'is not', null)
 				.execute();
-			for (const { hash, decision, reason, problem } of rows)
-				this.#decided.set(hash, { decision: decision!, reason, problem });
+			for (const { hash, ...known } of rows) this.#kept.set(hash, known);
 		}
 	}
 
@@ -154,8 +152,8 @@ class Batch {
 		const place = this.#taken++;
 		// Whatever it is, readable or not: it is about somebody who was erased, and nothing of it is kept.
 		if (this.#isErased(raw)) return { verdict: 'erased', ...this.#proofsFor(parsed?.change) };
-		const decided = this.judged ? this.#decided.get(hash) : undefined;
-		if (decided) {
+		const decided = this.judged ? this.#kept.get(hash) : undefined;
+		if (decided?.decision) {
 			this.repeated.add(place);
 			if (decided.decision === RELEASED) return { verdict: 'applied', stored: 0 };
 			return { verdict: 'quarantined', problem: decided.problem, reason: decided.reason ?? '' };
@@ -392,7 +390,8 @@ class Batch {
 			received_at
 		}));
 		await insertMany(trx, 'change', changes, (some) => trx.insertInto('change').values(some));
-		for (const part of chunks(this.#changes.map(({ hash }) => hash))) {
+		const accepted = this.#changes.map(({ hash }) => hash).filter((hash) => this.#kept.has(hash));
+		for (const part of chunks(accepted)) {
 			// Judged again and accepted, after an upgrade or a change of rights: it is no longer in quarantine. By what it says,
 			// not by its id: another one may have come under the same.
 			await trx.deleteFrom('quarantine').where('structure_id', '=', structure_id).where('hash', 'in', part).execute();

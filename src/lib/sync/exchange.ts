@@ -86,7 +86,8 @@ async function drain({ db, send, pack, person, device, now, onprogress }: Exchan
 				if (!answered.unreadable || batch.length === 0) return answered.outcome;
 				await next?.catch(() => undefined);
 				// One change of the batch may be what the server cannot take: the others do not wait for it.
-				if (batch.length === 1) await setRefused(db, batch[0]!, { problem: answered.unreadable, refusedAt: '' });
+				const why = { problem: answered.unreadable, refusedAt: at.syncedAt ?? '' };
+				if (batch.length === 1) await setRefused(db, batch[0]!, why);
 				else size = Math.ceil(batch.length / 2);
 				ready = prepare(db, pack, size, after, at);
 				continue;
@@ -138,11 +139,14 @@ async function prepare(
 	after: number,
 	{ syncedAt }: Position
 ): Promise<Prepared> {
+	const rows = await nextBatch(db, size, after);
+	// What was sealed is the change's JSON: it is pasted in as it is.
+	const open = ({ record, sealed }: Outgoing) => db.vault.openText(record, 'change-1', sealed).catch(() => undefined);
+	const opened = await Promise.all(rows.map(open));
 	const batch: Outgoing[] = [];
 	const texts: string[] = [];
-	for (const row of await nextBatch(db, size, after)) {
-		// What was sealed is the change's JSON: it is pasted in as it is.
-		const text = await db.vault.openText(row.record, 'change-1', row.sealed).catch(() => undefined);
+	for (const [i, row] of rows.entries()) {
+		const text = opened[i];
 		if (text === undefined) await setRefused(db, row, { problem: DAMAGED, refusedAt: syncedAt ?? '' });
 		else {
 			texts.push(text);

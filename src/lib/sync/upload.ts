@@ -25,8 +25,8 @@ export type Upload = {
  * @returns how many still wait; those of an interview that has not left wait for it */
 export async function upload(how: Upload): Promise<number> {
 	const { db } = how;
-	await nameFound(how);
 	const waiting = await waitingHere(db);
+	if (waiting.length > 0) await nameFound(how);
 	let left = 0;
 	for (const row of waiting) {
 		const view = await findView(db, how.person, row.about);

@@ -7,7 +7,7 @@ import { MediaState } from '../../domain/media-shapes';
 import { PieceLine, SealedLine, VaultPlace } from '../../domain/stick';
 import { nowOf, type App } from '../app';
 import { inStructure } from '../database/open';
-import { done, endpoint, reply } from '../endpoint';
+import { byOf, done, endpoint, reply } from '../endpoint';
 import { note } from '../journal';
 import { revokeDevice } from '../sessions';
 import { countFailure, mustWait } from '../throttle';
@@ -120,7 +120,7 @@ export const revoke = endpoint({
 		await app.db.transaction().execute(async (trx) => {
 			const count = await revokeDevice(app, trx, structure, params.id!);
 			if (count === 0) throw new Problem('record.missing', 404);
-			const by = { person: session.person.id, device: session.device.id };
+			const by = byOf({ session });
 			await note(app, trx, structure, { act: 'device.revoked', ...by, subject: params.id!, count });
 		});
 		return done();

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { Journal } from '../../domain/journal';
-import { endpoint, reply } from '../endpoint';
+import { byOf, endpoint, reply } from '../endpoint';
 import { noteAlone, readJournal } from '../journal';
 import { dueNow, runRetention } from '../retention';
 
@@ -16,7 +16,7 @@ export const journal = endpoint({
 		const asked = Number(new URL(request.url).searchParams.get('before') ?? '');
 		const before = Number.isSafeInteger(asked) && asked > 0 ? asked : Infinity;
 		const page = await readJournal(app, session.structure.id, before);
-		const by = { person: session.person.id, device: session.device.id };
+		const by = byOf({ session });
 		await noteAlone(app, session.structure.id, { act: 'journal.read', ...by });
 		return await reply(call, page);
 	}
@@ -44,7 +44,7 @@ export const retain = endpoint({
 	reply: z.looseObject({ interviews: z.int() }),
 	async handle(call) {
 		const { app, session } = call;
-		const by = { person: session.person.id, device: session.device.id };
+		const by = byOf({ session });
 		return await reply(call, { interviews: await runRetention(app, session.structure.id, by) });
 	}
 });

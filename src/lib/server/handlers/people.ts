@@ -3,7 +3,7 @@ import { Invitation, OwnDevice, PersonEdit } from '../../domain/session';
 import { Grant } from '../../domain/structure';
 import { Problem } from '../../domain/problem';
 import { needsSecondFactor } from '../../domain/rights';
-import { done, endpoint, reply, type Call } from '../endpoint';
+import { byOf, done, endpoint, reply } from '../endpoint';
 import { listDevices } from '../devices';
 import { removeFactors } from '../factors';
 import { note } from '../journal';
@@ -20,8 +20,6 @@ const People = z.array(
 	})
 );
 export type People = z.infer<typeof People>;
-
-const by = ({ session }: Pick<Call, 'session'>) => ({ person: session.person.id, device: session.device.id });
 
 export const listPeople = endpoint({
 	method: 'GET',
@@ -76,8 +74,8 @@ export const addPerson = endpoint({
 		if (session.secondFactor !== 'on' && !session.structure.fictitious && needsSecondFactor(session.person))
 			throw new Problem('second-factor.required', 403);
 		const invitation = await app.db.transaction().execute(async (trx) => {
-			const person = await savePerson(app, trx, structure, body, by(call));
-			await note(app, trx, structure, { act: 'person.added', ...by(call), subject: person });
+			const person = await savePerson(app, trx, structure, body, byOf(call));
+			await note(app, trx, structure, { act: 'person.added', ...byOf(call), subject: person });
 			return await invite(app, trx, structure, person);
 		});
 		return await reply(call, invitation, { status: 201 });
@@ -93,8 +91,8 @@ export const changePerson = endpoint({
 	async handle(call) {
 		const { app, body, session, params } = call;
 		await app.db.transaction().execute(async (trx) => {
-			await savePerson(app, trx, session.structure.id, body, by(call), params.id!);
-			await note(app, trx, session.structure.id, { act: 'person.changed', ...by(call), subject: params.id! });
+			await savePerson(app, trx, session.structure.id, body, byOf(call), params.id!);
+			await note(app, trx, session.structure.id, { act: 'person.changed', ...byOf(call), subject: params.id! });
 		});
 		return done();
 	}
@@ -108,8 +106,8 @@ export const dismissPerson = endpoint({
 	async handle(call) {
 		const { app, session, params } = call;
 		await app.db.transaction().execute(async (trx) => {
-			await removePerson(app, trx, session.structure.id, params.id!, by(call));
-			await note(app, trx, session.structure.id, { act: 'person.removed', ...by(call), subject: params.id! });
+			await removePerson(app, trx, session.structure.id, params.id!, byOf(call));
+			await note(app, trx, session.structure.id, { act: 'person.removed', ...byOf(call), subject: params.id! });
 		});
 		return done();
 	}
@@ -131,12 +129,12 @@ export const invitePerson = endpoint({
 		const subject = params.id!;
 		const invitation = await app.db.transaction().execute(async (trx) => {
 			const made = await invite(app, trx, structure, subject);
-			await note(app, trx, structure, { act: 'person.invited', ...by(call), subject });
+			await note(app, trx, structure, { act: 'person.invited', ...byOf(call), subject });
 			if (body.forgetSecondFactor) {
 				// One's own goes through one's own account, where the last factor of a director stays.
 				if (subject === session.person.id) throw new Problem('right.missing', 403);
 				await removeFactors(trx, { structure, person: subject });
-				await note(app, trx, structure, { act: 'second-factor.removed', ...by(call), subject });
+				await note(app, trx, structure, { act: 'second-factor.removed', ...byOf(call), subject });
 			}
 			return made;
 		});

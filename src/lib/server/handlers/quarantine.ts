@@ -1,8 +1,6 @@
 import { Quarantine, QuarantinedChange, Reason } from '../../domain/quarantine';
-import { done, endpoint, reply, type Call } from '../endpoint';
+import { byOf, done, endpoint, reply } from '../endpoint';
 import { listQuarantine, readQuarantined, release, setAside } from '../quarantine';
-
-const by = ({ session }: Pick<Call, 'session'>) => ({ person: session.person.id, device: session.device.id });
 
 export const quarantine = endpoint({
 	method: 'GET',
@@ -23,7 +21,7 @@ export const quarantined = endpoint({
 	reply: QuarantinedChange,
 	async handle(call) {
 		const { app, session, params } = call;
-		return await reply(call, await readQuarantined(app, session.structure.id, params.hash!, by(call)));
+		return await reply(call, await readQuarantined(app, session.structure.id, params.hash!, byOf(call)));
 	}
 });
 
@@ -33,7 +31,7 @@ export const releaseQuarantined = endpoint({
 	summary: 'Take a refused change after all, as its author’s',
 	act: 'judge-quarantine',
 	async handle(call) {
-		await release(call.app, call.session.structure.id, call.params.hash!, by(call));
+		await release(call.app, call.session.structure.id, call.params.hash!, byOf(call));
 		return done();
 	}
 });
@@ -45,7 +43,7 @@ export const setAsideQuarantined = endpoint({
 	act: 'judge-quarantine',
 	body: Reason,
 	async handle(call) {
-		await setAside(call.app, call.session.structure.id, call.params.hash!, call.body.reason, by(call));
+		await setAside(call.app, call.session.structure.id, call.params.hash!, call.body.reason, byOf(call));
 		return done();
 	}
 });

@@ -4,7 +4,7 @@ import { inUse } from '../../domain/record';
 import { mayDo } from '../../domain/rights';
 import { forReader, Sheets } from '../../domain/sheet';
 import type { App } from '../app';
-import { endpoint } from '../endpoint';
+import { byOf, endpoint } from '../endpoint';
 import { sendJson } from '../body';
 import { noteAlone } from '../journal';
 import { releaseInside, releaseOutside, sequenceOf } from '../sheets';
@@ -24,7 +24,7 @@ export const sheets = endpoint({
 		if (asked.get('format') === 'csv') {
 			if (!mayDo(session.person, 'export-sheets')) throw new Problem('right.missing', 403);
 			const released = await releaseOutside(app, session.structure.id, campaign);
-			const by = { person: session.person.id, device: session.device.id };
+			const by = byOf({ session });
 			await noteAlone(app, session.structure.id, { act: 'sheets.exported', ...by, subject: released.campaign.id });
 			return new Response(
 				sheetsCsv(released, await antennaNames(app, session.structure.id), asked.get('language') ?? 'fr'),

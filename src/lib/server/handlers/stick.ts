@@ -14,13 +14,11 @@ import { CHUNK } from '../../domain/media';
 import { MediaState } from '../../domain/media-shapes';
 import { MAX_BYTES, MAX_CHANGES, type Receipt } from '../../domain/sync';
 import { nowOf } from '../app';
-import { endpoint, reply, type Call } from '../endpoint';
+import { byOf, type Call, endpoint, reply } from '../endpoint';
 import { note } from '../journal';
 import { signFor } from '../proofs';
 import { openAll, takeSealed, takeSealedPiece } from '../sealed';
 import { openVault, type VaultOf } from '../vaults';
-
-const by = ({ session }: Pick<Call, 'session'>) => ({ person: session.person.id, device: session.device.id });
 
 /** A file of another structure is not for this server to open, whatever it would find there. */
 function atHome({ session, body }: Pick<Call<VaultOf>, 'session' | 'body'>): VaultOf {
@@ -64,7 +62,7 @@ export const importOutbox = endpoint({
 			return await reply(call, nothing);
 		}
 		const { receipts, committed } = await takeSealed(app, whose, vault, body.changes, (trx) =>
-			note(app, trx, whose.structure, { act: 'outbox.imported', ...by(call), subject: whose.device })
+			note(app, trx, whose.structure, { act: 'outbox.imported', ...byOf(call), subject: whose.device })
 		);
 		const signed = await sign(call, whose, body.changes, receipts, committed);
 		for (const { verdict } of receipts) nothing[verdict] += 1;

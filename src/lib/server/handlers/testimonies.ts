@@ -1,14 +1,12 @@
 import * as z from 'zod/mini';
 import { Correction, ReceiptCode, Testimony, TestimonyLine, Withdrawal } from '../../domain/testimony';
 import { inStructure } from '../database/open';
-import { done, endpoint, reply, type Call } from '../endpoint';
+import { byOf, type Call, done, endpoint, reply } from '../endpoint';
 import { eraseInterview } from '../erasure';
 import { note } from '../journal';
 import { correct, findByReceipt, listTestimonies, readTestimony, RESPONDENT, withdraw } from '../testimonies';
 import { countFailure, mustWait } from '../throttle';
 import { Problem } from '../../domain/problem';
-
-const byOf = ({ session }: Pick<Call, 'session'>) => ({ person: session.person.id, device: session.device.id });
 
 /** `?campaign=<id>` */
 export const testimonies = endpoint({
