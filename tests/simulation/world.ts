@@ -653,8 +653,9 @@ export class World {
 		await this.#followServer();
 	}
 
-	/** What the model must know of the server: who may do what, and who was erased. */
-	async #followServer(): Promise<void> {
+	/** What the model must know of the server: who may do what, and who was erased.
+	 * @returns the ids that the server itself knows as erased */
+	async #followServer(): Promise<Set<string>> {
 		const { db } = this.server.app;
 		const { structure } = this.template;
 		const people = await db
@@ -665,12 +666,14 @@ export class World {
 		for (const { id, grants } of people) this.model.follow(id, JSON.parse(grants) as Grant[]);
 		const erased = await db.selectFrom('erased').select('id').where('structure_id', '=', structure).execute();
 		for (const { id } of erased) this.model.erased.add(id);
+		return new Set(erased.map(({ id }) => id));
 	}
 
 	async #restore(): Promise<void> {
 		const { server, random, model } = this;
 		if (server.backups.length === 0) return;
-		await this.#followServer();
+		// Less than what was ever erased, where its ledger was lost before.
+		const known = await this.#followServer();
 		this.note('restores');
 		const held = new Set<string>();
 		const shown: Shown[] = [];
@@ -680,15 +683,11 @@ export class World {
 			shown.push(...(await this.#shownOn(device, contents)));
 		}
 		const ledger = random.chance(0.7);
-		const { erased } = model;
-		const before = [...erased];
 		await server.restore(random.pick(server.backups), ledger);
-		erased.clear();
 		await server.start();
-		await this.#followServer();
-		for (const id of ledger ? before : [])
+		const erased = await this.#followServer();
+		for (const id of ledger ? known : [])
 			must(erased.has(id), () => `I7: the restored server does not know that ${id} was erased`);
-		for (const id of before) erased.add(id);
 		const there = await this.#onServer();
 		this.#shown.push(...shown.filter(({ change }) => !there.has(change) && !held.has(change)));
 		// A device keeps what it sent until a backup has it; an older backup than that loses what only the server had.

@@ -85,11 +85,10 @@ export async function offerAgain(db: PersonDatabase): Promise<void> {
 		await db.sent.bulkDelete(sent.map(({ order }) => order));
 		await db.refused.bulkDelete(refused.map(({ id }) => id));
 		// Another vault sealed these: they leave as they lie.
-		if (all) {
-			await db.sent.toCollection().modify((row) => void (row.again = 1));
-			await db.refused.filter(({ key }) => key !== undefined).modify((row) => void (row.again = 1));
-			await db.settings.put({ name: MAKE_GOOD, value: true });
-		}
+		const kept = db.refused.filter(({ key }) => key !== undefined);
+		const marked = await kept.modify((row) => void (row.again = 1));
+		if (all) await db.sent.toCollection().modify((row) => void (row.again = 1));
+		if (all || marked > 0) await db.settings.put({ name: MAKE_GOOD, value: true });
 		await db.settings.put({ name: 'position', value: { ...position, offer: undefined } });
 	});
 }
