@@ -47,7 +47,7 @@ describe.each(DATABASES)('a voice note on a tablet, with a server on %s', (name)
 		expect(isAllSent({ id }, new Set(), await sandrine.db.media.toArray())).toBe(true);
 		const response = await get(app, sandrine.device, { interview: id, hash });
 		expect(hashOf(new Uint8Array(await response.arrayBuffer()))).toBe(hash);
-		expect(new Uint8Array(await (await readMedia(sandrine.db, hash))!.arrayBuffer())).toEqual(content);
+		expect(new Uint8Array(await (await readMedia(sandrine.db, [id, hash]))!.arrayBuffer())).toEqual(content);
 		expect(await sandrine.upload()).toBe(0); // nothing more is asked of the server
 	});
 
@@ -205,14 +205,32 @@ describe.each(DATABASES)('a voice note on a tablet, with a server on %s', (name)
 		const id = await sandrine.create('interview', interview(scene));
 		const bad = await sandrine.record(id, recording(500));
 		const good = await sandrine.record(id, recording(500, 2));
-		await sandrine.db.media.update(bad.hash, { at: '2014-11-12T09:00:00.000Z' }); // first in turn
-		const chunk = (await sandrine.db.chunks.get([bad.hash, 0]))!;
+		await sandrine.db.media.update([id, bad.hash], { at: '2014-11-12T09:00:00.000Z' }); // first in turn
+		const chunk = (await sandrine.db.chunks.get([id, bad.hash, 0]))!;
 		chunk.sealed[40]! ^= 1;
 		await sandrine.db.chunks.put(chunk);
 		await sandrine.sync();
 		expect(await sandrine.upload()).toBe(1);
 		expect(await atServer(scene)).toMatchObject([{ hash: good.hash }]);
-		expect((await sandrine.db.media.get(bad.hash))!.state).toBe('waiting');
+		expect((await sandrine.db.media.get([id, bad.hash]))!.state).toBe('waiting');
+	});
+
+	test('that is heard in two interviews is each one’s own: both have it, and one’s leaves without the other’s', async () => {
+		const scene = await openScene(await openApp(name));
+		const { sandrine } = scene;
+		const ids = [
+			await sandrine.create('interview', interview(scene)),
+			await sandrine.create('interview', interview(scene))
+		] as const;
+		for (const id of ids) await sandrine.record(id, recording(500));
+		const withdrawn = await sandrine.create('interview', interview(scene));
+		await sandrine.record(withdrawn, recording(500));
+		expect(await eraseUnsent(sandrine.db, withdrawn)).toBe(true);
+		await sandrine.sync();
+		expect(await sandrine.upload()).toBe(0);
+		expect(await statesOf(sandrine)).toEqual(['sent', 'sent']);
+		const rows = await scene.app.db.selectFrom('media').select(['record_id', 'completed_at']).execute();
+		expect(rows.filter((row) => row.completed_at).map(({ record_id }) => record_id)).toEqual(ids.toSorted());
 	});
 
 	test('that the server will never take is said so, and is not offered at every exchange', async () => {
@@ -224,7 +242,7 @@ describe.each(DATABASES)('a voice note on a tablet, with a server on %s', (name)
 		await sandrine.sync();
 		expect(await sandrine.upload()).toBe(0);
 		expect(await statesOf(sandrine)).toEqual(['refused']);
-		expect(await readMedia(sandrine.db, hash)).toBeDefined(); // kept: it can still be heard here
+		expect(await readMedia(sandrine.db, [id, hash])).toBeDefined(); // kept: it can still be heard here
 	});
 
 	test('is kept whole or not at all where there is no room', async () => {

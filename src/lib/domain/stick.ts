@@ -47,7 +47,7 @@ export const SignedReceipts = z.looseObject({
 	committed: z.int(),
 	at: z.string(),
 	changes: z.array(z.extend(Receipt, { sealed: z.string() })),
-	media: z.array(z.looseObject({ hash: MediaHash, at: z.string() }))
+	media: z.array(z.looseObject({ about: Id, hash: MediaHash, at: z.string() }))
 });
 export type SignedReceipts = z.infer<typeof SignedReceipts>;
 

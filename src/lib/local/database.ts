@@ -51,6 +51,8 @@ export type Refused = SealedChange & {
 /** A record of a history that the server has no more, kept until it is there again: `epoch` names that history. */
 export type Aside = Kept & { epoch: string; key?: string };
 
+/** An interview and the hash of what was recorded in it: the same picture may be in two, each with an end of its own. */
+export type MediaKey = [about: string, hash: string];
 /** A recording or a picture, its pieces beside it: `doneAt` is the server's time when it was whole there. */
 export type MediaRow = Media & {
 	about: string;
@@ -58,7 +60,7 @@ export type MediaRow = Media & {
 	doneAt?: string;
 	key?: string; // of the vault before this one, whose passphrase was forgotten
 };
-export type Chunk = { hash: string; number: number; sealed: Uint8Array };
+export type Chunk = { about: string; hash: string; number: number; sealed: Uint8Array };
 
 /** Where this device stands with the server. */
 export type Position = {
@@ -106,8 +108,8 @@ export class PersonDatabase extends Dexie {
 	taken!: EntityTable<Taken, 'order'>;
 	refused!: EntityTable<Refused, 'id'>;
 	aside!: Table<Aside, [string, string]>;
-	media!: EntityTable<MediaRow, 'hash'>;
-	chunks!: Table<Chunk, [string, number]>;
+	media!: Table<MediaRow, MediaKey>;
+	chunks!: Table<Chunk, [...MediaKey, number]>;
 	erased!: EntityTable<{ id: string; proof?: string }, 'id'>; // nothing about these is ever kept again
 	settings!: Table<{ name: string; value: unknown }, string>;
 	#opened = new Map<string, { nonce: string; record: Record }>();
@@ -180,14 +182,14 @@ function declare(db: Dexie): void {
 		erased: 'id',
 		settings: 'name'
 	});
-	db.version(2).stores({ aside: '[id+epoch], id', media: 'hash, about, state', chunks: '[hash+number]' });
+	db.version(2).stores({ aside: '[id+epoch], id', media: '[about+hash], about, state', chunks: '[about+hash+number]' });
 }
 
 /** The same rows while the vault is locked: as they lie, to be sent or counted. */
 export class LockedDatabase extends Dexie {
 	aside!: Table<Aside, [string, string]>;
-	media!: EntityTable<MediaRow, 'hash'>;
-	chunks!: Table<Chunk, [string, number]>;
+	media!: Table<MediaRow, MediaKey>;
+	chunks!: Table<Chunk, [...MediaKey, number]>;
 	outbox!: EntityTable<Outgoing, 'order'>;
 	sent!: EntityTable<Sent, 'order'>;
 	taken!: EntityTable<Taken, 'order'>;

@@ -1,6 +1,6 @@
 import { CHUNK, MAX_MEDIA, mediaField, typeOfBytes, type Media } from '../domain/media';
 import { toBase64, type Bytes } from './vault';
-import type { Kept, MediaRow, PersonDatabase } from './database';
+import type { Chunk, Kept, MediaKey, MediaRow, PersonDatabase } from './database';
 
 const { subtle } = globalThis.crypto;
 
@@ -19,15 +19,15 @@ export async function keepMedia(
 	if (!type || content.length > MAX_MEDIA) throw new RangeError('media');
 	const bytes = content as Bytes;
 	const hash = toBase64(new Uint8Array(await subtle.digest('SHA-256', bytes)));
-	const chunks: { hash: string; number: number; sealed: Uint8Array }[] = [];
+	const chunks: Chunk[] = [];
 	for (let number = 0; number * CHUNK < bytes.length; number++) {
 		const piece = bytes.subarray(number * CHUNK, (number + 1) * CHUNK);
-		chunks.push({ hash, number, sealed: await db.vault.sealBytes(`${hash}|${number}`, 'media-1', piece) });
+		chunks.push({ about, hash, number, sealed: await db.vault.sealBytes(`${hash}|${number}`, 'media-1', piece) });
 	}
 	const media: Media = { hash, type, size: bytes.length, ...more };
 	const row: MediaRow = { ...media, about, state: 'waiting' };
 	await db.transaction('rw', db.media, db.chunks, async () => {
-		if (await db.media.get(hash)) return;
+		if (await db.media.get([about, hash])) return;
 		await db.chunks.bulkPut(chunks);
 		await db.media.put(row);
 	});
@@ -36,19 +36,19 @@ export async function keepMedia(
 
 /** One piece of what is kept, from a byte on.
  * @throws when it is not here any more, or was altered */
-export async function readPiece(db: PersonDatabase, hash: string, from: number): Promise<Bytes> {
+export async function readPiece(db: PersonDatabase, [about, hash]: MediaKey, from: number): Promise<Bytes> {
 	const number = Math.floor(from / CHUNK);
-	const row = await db.chunks.get([hash, number]);
+	const row = await db.chunks.get([about, hash, number]);
 	if (!row) throw new Error(`no piece ${number} of ${hash}`);
 	return (await db.vault.openBytes(`${hash}|${number}`, 'media-1', row.sealed)).subarray(from - number * CHUNK);
 }
 
 /** A whole recording or picture, while this device has it. */
-export async function readMedia(db: PersonDatabase, hash: string): Promise<Blob | undefined> {
-	const row = await db.media.get(hash);
+export async function readMedia(db: PersonDatabase, key: MediaKey): Promise<Blob | undefined> {
+	const row = await db.media.get(key);
 	if (!row || row.key !== undefined) return undefined;
 	const pieces: Bytes[] = [];
-	for (let from = 0; from < row.size; from += CHUNK) pieces.push(await readPiece(db, hash, from));
+	for (let from = 0; from < row.size; from += CHUNK) pieces.push(await readPiece(db, key, from));
 	return new Blob(pieces, { type: row.type });
 }
 
@@ -70,9 +70,20 @@ export async function listUnnamed(
 }
 
 /** Takes a recording off this device: within the transaction of whoever asks, where there is one. */
-export async function dropMedia(db: Pick<PersonDatabase, 'media' | 'chunks'>, hash: string): Promise<void> {
-	await db.chunks.where('[hash+number]').between([hash, 0], [hash, Infinity]).delete();
-	await db.media.delete(hash);
+export async function dropMedia(db: Pick<PersonDatabase, 'media' | 'chunks'>, key: MediaKey): Promise<void> {
+	await db.chunks
+		.where('[about+hash+number]')
+		.between([...key, 0], [...key, Infinity])
+		.delete();
+	await db.media.delete(key);
+}
+
+/** Takes everything recorded in these interviews off this device, within the transaction of whoever asks. */
+export async function dropMediaOf(
+	db: Pick<PersonDatabase, 'media' | 'chunks'>,
+	abouts: readonly string[]
+): Promise<void> {
+	for (const key of await db.media.where('about').anyOf(abouts).primaryKeys()) await dropMedia(db, key);
 }
 
 /** Takes off this device what the server has whole and a backup surely holds.
@@ -80,7 +91,8 @@ export async function dropMedia(db: Pick<PersonDatabase, 'media' | 'chunks'>, ha
 export async function dropSafe(db: PersonDatabase, backup: { at: string } | null): Promise<number> {
 	if (!backup) return 0;
 	const safe = await db.media.filter(({ state, doneAt }) => state === 'sent' && doneAt! < backup.at).toArray();
-	for (const { hash } of safe) await db.transaction('rw', db.media, db.chunks, () => dropMedia(db, hash));
+	for (const { about, hash } of safe)
+		await db.transaction('rw', db.media, db.chunks, () => dropMedia(db, [about, hash]));
 	return safe.length;
 }
 

@@ -1,7 +1,7 @@
 import Dexie from 'dexie';
 import type { Change } from '../domain/change';
 import { fold } from '../domain/merge';
-import { dropMedia } from './media';
+import { dropMediaOf } from './media';
 import { nonceOf } from './vault';
 import {
 	readSetting,
@@ -127,7 +127,7 @@ export async function eraseUnsent(db: PersonDatabase, record: string): Promise<b
 		const left = rows.some(({ state }) => state === 'frozen') || (await db.records.get(record));
 		if (left) return false;
 		await db.outbox.bulkDelete(rows.map(({ order }) => order));
-		for (const hash of await db.media.where('about').equals(record).primaryKeys()) await dropMedia(db, hash);
+		await dropMediaOf(db, [record]);
 		return true;
 	});
 }

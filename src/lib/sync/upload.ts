@@ -31,7 +31,7 @@ export async function upload(how: Upload): Promise<number> {
 	for (const row of waiting) {
 		const view = await findView(db, how.person, row.about);
 		if (view && inUse(view.fields, mediaField(row.hash)) === null) {
-			await db.transaction('rw', db.media, db.chunks, () => dropMedia(db, row.hash)); // taken back, here or elsewhere
+			await db.transaction('rw', db.media, db.chunks, () => dropMedia(db, [row.about, row.hash])); // taken back, here or elsewhere
 			continue;
 		}
 		try {
@@ -67,14 +67,14 @@ async function uploadOne({ db, send }: Upload, row: MediaRow): Promise<boolean> 
 	const path = `/api/media/${row.about}/${row.hash}`;
 	let state = await tell(send, path, null, `bytes */${row.size}`);
 	while (typeof state === 'object' && !state.complete) {
-		const piece = await readPiece(db, row.hash, state.received).catch(() => undefined);
+		const piece = await readPiece(db, [row.about, row.hash], state.received).catch(() => undefined);
 		if (!piece) return false; // it does not open any more: the others do not wait for it
 		const to = state.received + piece.length - 1;
 		state = await tell(send, path, piece, `bytes ${state.received}-${to}/${row.size}`);
 	}
 	if (state === 'later') return false;
 	const done = state === 'refused' ? { state: 'refused' as const } : { state: 'sent' as const, doneAt: state.at! };
-	await db.media.update(row.hash, done);
+	await db.media.update([row.about, row.hash], done);
 	return true;
 }
 

@@ -37,7 +37,7 @@ export async function writeOutbox(
 		const media = await waitingHere(db);
 		for (const { about, hash, type, size } of media)
 			for (let number = 0; number * CHUNK < size; number++) {
-				const chunk = await db.chunks.get([hash, number]);
+				const chunk = await db.chunks.get([about, hash, number]);
 				if (chunk) add({ about, hash, type, size, number, piece: toBase64(chunk.sealed) });
 			}
 		add({ end: parts.length });

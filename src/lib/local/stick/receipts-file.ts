@@ -37,8 +37,9 @@ export async function takeReceiptsFile(place: Place, key: string, text: string):
 			const hashes = await Promise.all(here.map(({ sealed }) => hashOf(sealed)));
 			const batch = here.filter((_, i) => named.has(hashes[i]!));
 			const receipts = hashes.flatMap((hash) => named.get(hash) ?? []);
-			await takeReceipts(db, batch, { receipts, committed: block.committed });
-			for (const { hash, at } of block.media) await db.media.update(hash, { state: 'sent', doneAt: at });
+			await takeReceipts(db, batch, { ...block, receipts });
+			for (const { about, hash, at } of block.media)
+				await db.media.update([about, hash], { state: 'sent', doneAt: at });
 			// Receipts of another history: what it took is offered again at the next exchange.
 			const position = await readSetting<Position>(db, 'position');
 			if (position?.epoch && position.epoch !== block.epoch)

@@ -29,5 +29,5 @@ export async function takeBack(draft: Draft, all: readonly Media[]): Promise<voi
 	for (const { hash } of all) draft.set(mediaField(hash), null, true);
 	await draft.flush();
 	if (draft.state.at === 'failed') return;
-	for (const { hash } of all) await db.transaction('rw', db.media, db.chunks, () => dropMedia(db, hash));
+	for (const { hash } of all) await db.transaction('rw', db.media, db.chunks, () => dropMedia(db, [draft.id, hash]));
 }
