@@ -4,7 +4,7 @@ import type { Change } from '$lib/domain/change';
 import { Journal } from '$lib/domain/journal';
 import { differing } from '$lib/domain/record';
 import { Quarantine, QuarantinedChange, type QuarantineLine } from '$lib/domain/quarantine';
-import { judgeAfterUpgrade } from '$lib/server/quarantine';
+import { afterUpgrade } from '$lib/server/upgrade';
 import { DATABASES } from '../support/databases';
 import { deviceOf, hear, idOf, openOffice, problem, told, type Office } from '../support/office';
 import { call, change, sync, type Device } from '../support/server';
@@ -221,22 +221,22 @@ describe.each(DATABASES)('what was refused, on %s', (name) => {
 		const office = await openOffice(name);
 		const { app, structure, sandrine } = office;
 		const known = told(office, { words: 'Une parole' });
-		await judgeAfterUpgrade(app);
+		await afterUpgrade(app);
 		await leftBy(office, known);
 		await leftBy(office, change('visit', { x: 1 }));
 		await leftBy(office, away(office));
 		await leftBy(office, told(office), { decision: 'set-aside', reason: 'Doublon' });
-		await judgeAfterUpgrade(app); // the same version
+		await afterUpgrade(app); // the same version
 		expect(await recordOf(office, known.record)).toBeUndefined();
 		expect(await quarantineOf(app)).toHaveLength(4);
 
 		const newer = { ...app, version: 'newer' };
-		await judgeAfterUpgrade(newer);
+		await afterUpgrade(newer);
 		expect(await recordOf(office, known.record)).toMatchObject({ owner: idOf(sandrine) });
 		await expectSound(app, structure);
 		const left = (await listed(office)).map(({ problem, decision }) => decision ?? problem);
 		expect(left.toSorted()).toEqual(['kind.unknown', 'right.missing', 'set-aside']);
-		await judgeAfterUpgrade(newer);
+		await afterUpgrade(newer);
 		expect(await listed(office)).toHaveLength(3);
 		// A tablet that holds it too learns that it has been taken.
 		expect(await verdicts(office, sandrine, [known])).toEqual(['applied']);

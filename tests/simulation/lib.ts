@@ -27,7 +27,7 @@ export { backUp, restore } from '$lib/server/backup';
 export { dispatch } from '$lib/server/serve';
 export { replayLedger } from '$lib/server/erasure';
 export { ledgerFile } from '$lib/server/ledger';
-export { judgeAfterUpgrade } from '$lib/server/quarantine';
+export { afterUpgrade } from '$lib/server/upgrade';
 export { openSession } from '$lib/server/sessions';
 export { addTotp, enrol, setUp, PASSPHRASE } from '../support/server';
 export { Draws } from '$lib/server/fictitious/draws';

@@ -130,7 +130,7 @@ export class Server {
 		const db = await lib.openDatabase({ folder: this.folder }, '*');
 		this.app = appOf(lib, this.folder, db, this.clock, this.random, this.version);
 		await lib.everywhere(() => lib.replayLedger(this.app));
-		await lib.everywhere(() => lib.judgeAfterUpgrade(this.app));
+		await lib.everywhere(() => lib.afterUpgrade(this.app));
 		this.up = true;
 	}
 

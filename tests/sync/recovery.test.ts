@@ -8,7 +8,7 @@ import { readSetting, UNREADABLE, type Position } from '$lib/local/database';
 import { save } from '$lib/local/outbox';
 import { listAside, listRefused } from '$lib/local/views';
 import { replayLedger } from '$lib/server/erasure';
-import { judgeAfterUpgrade } from '$lib/server/quarantine';
+import { afterUpgrade } from '$lib/server/upgrade';
 import type { Outcome } from '$lib/sync/exchange';
 import { Runner, type RunnerState } from '$lib/sync/runner';
 import { DATABASES, openApp, type DatabaseName, type TestApp } from '../support/databases';
@@ -461,7 +461,7 @@ describe.each(DATABASES)('two versions that follow one another, with a server on
 			.set({ raw: JSON.stringify(known) })
 			.execute();
 		app.version = 'newer';
-		await judgeAfterUpgrade(app);
+		await afterUpgrade(app);
 		expect(await stored(place, id)).toMatchObject({ kind: 'interview' });
 		await sandrine.sync();
 		expect(await sandrine.view(id)).toBeDefined();

@@ -6,6 +6,7 @@ import type { Session } from '../domain/session';
 import type { App } from './app';
 import { readJson, sendJson, sendProblem } from './body';
 import { everywhere, inStructure } from './database/open';
+import type { By } from './journal';
 import { findSession, type Opened } from './sessions';
 
 /** What a handler is given. `session` is there when its endpoint asks for one. */
@@ -34,7 +35,7 @@ export type Endpoint = {
 };
 
 /** Who acts, for the journal. */
-export const byOf = ({ session }: Pick<Call, 'session'>): { person: string; device: string } => ({
+export const byOf = ({ session }: Pick<Call, 'session'>): By => ({
 	person: session.person.id,
 	device: session.device.id
 });

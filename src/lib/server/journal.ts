@@ -11,6 +11,8 @@ const PAGE = 100;
 const START = '';
 
 type Line = Schema['journal'];
+/** Who did it, on which device. */
+export type By = { person: string; device: string };
 export type Entry = { act: JournalAct; person: string; device?: string; subject?: string; count?: number };
 
 /** Adds lines in the transaction that does what they say. Each is authenticated together with the one before it by the

@@ -6,6 +6,7 @@ import type { Grant } from '../domain/structure';
 import { plainCode } from '../domain/code';
 import { newCode, newId, nowOf, type App } from './app';
 import { commonPassphrases } from './common-passphrases';
+import type { By } from './journal';
 import { hashPassphrase } from './passphrase';
 import { judgeAgain } from './quarantine';
 import { push } from './push';
@@ -28,7 +29,7 @@ export async function savePerson(
 	trx: Trx,
 	structure: string,
 	edit: PersonEdit,
-	by?: { person: string; device: string },
+	by?: By,
 	id?: string
 ): Promise<string> {
 	await lockStructure(trx, structure);
@@ -70,13 +71,7 @@ export async function savePerson(
 
 /** Closes a person's account at once. What they wrote stays, under their name.
  * @throws Problem `director.last` when nobody would be left to direct */
-export async function removePerson(
-	app: App,
-	trx: Trx,
-	structure: string,
-	id: string,
-	by: { person: string; device: string }
-): Promise<void> {
+export async function removePerson(app: App, trx: Trx, structure: string, id: string, by: By): Promise<void> {
 	await lockStructure(trx, structure);
 	const people = await trx
 		.selectFrom('person')
@@ -117,7 +112,7 @@ async function tellColleagues(
 	structure: string,
 	person: string,
 	fields: { [field: string]: unknown },
-	by: { person: string; device: string } | undefined
+	by: By | undefined
 ): Promise<void> {
 	const known = (await loadRecords(trx, structure, [person])).get(person);
 	const change = {

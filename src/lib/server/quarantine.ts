@@ -1,15 +1,12 @@
 import { Problem } from '../domain/problem';
 import type { QuarantineLine } from '../domain/quarantine';
-import type { Grant } from '../domain/structure';
 import { newId, nowOf, type App } from './app';
 import type { Schema } from './database/schema';
-import { inStructure } from './database/open';
-import { note } from './journal';
-import { push, RELEASED, SET_ASIDE, type Author } from './push';
+import { note, type By } from './journal';
+import { authorOf, push, RELEASED, SET_ASIDE, type Author } from './push';
 import { chunks, lockStructure, type Reader, type Trx } from './store';
 
 type Row = Schema['quarantine'];
-type By = { person: string; device: string };
 
 /** Everything in quarantine: what waits first, then what was decided, the latest first. */
 export async function listQuarantine(db: Reader, structure: string): Promise<QuarantineLine[]> {
@@ -132,45 +129,17 @@ const decided = (app: App, decision: string, by: By) => ({ decision, decided_at:
 export async function judgeAgain(app: App, trx: Trx, structure: string, person?: string): Promise<void> {
 	let query = trx
 		.selectFrom('quarantine')
-		.innerJoin('person', (join) =>
-			join.onRef('person.structure_id', '=', 'quarantine.structure_id').onRef('person.id', '=', 'quarantine.person_id')
-		)
-		.select(['quarantine.raw', 'quarantine.person_id', 'quarantine.device_id'])
-		.select(['person.grants', 'person.left_at'])
-		.where('quarantine.structure_id', '=', structure)
-		.where('quarantine.decision', 'is', null)
-		.where('quarantine.problem', '!=', 'change.differs')
-		.orderBy('quarantine.received_at');
-	if (person) query = query.where('quarantine.person_id', '=', person);
+		.select(['raw', 'person_id', 'device_id'])
+		.where('structure_id', '=', structure)
+		.where('decision', 'is', null)
+		.where('problem', '!=', 'change.differs')
+		.orderBy('received_at');
+	if (person) query = query.where('person_id', '=', person);
 	const byDevice = Map.groupBy(await query.execute(), (row) => `${row.person_id}|${row.device_id}`);
 	for (const rows of byDevice.values()) {
-		const { person_id: id, device_id: device, grants, left_at } = rows[0]!;
-		const author: Author = { structure, id, device, grants: left_at ? [] : (JSON.parse(grants) as Grant[]) };
+		const { person_id, device_id } = rows[0]!;
+		const author = await authorOf(trx, structure, person_id, device_id);
 		const changes = rows.map(({ raw }) => readRaw(raw)).filter((change) => change !== null);
 		for (const part of chunks(changes)) await push(app, trx, author, part, { sequence: 0, audiences: new Set() });
 	}
-}
-
-/** After an upgrade, before the first answer: a newer version may know what the one before did not. */
-export async function judgeAfterUpgrade(app: App): Promise<void> {
-	for (const { id } of await app.db.selectFrom('structure').select('id').execute())
-		await inStructure(id, () =>
-			app.db.transaction().execute(async (trx) => {
-				await lockStructure(trx, id);
-				const name = 'judged-by';
-				const known = await trx
-					.selectFrom('setting')
-					.select('value')
-					.where('structure_id', '=', id)
-					.where('name', '=', name)
-					.executeTakeFirst();
-				if (known?.value === app.version) return;
-				await judgeAgain(app, trx, id);
-				await trx
-					.insertInto('setting')
-					.values({ structure_id: id, name, value: app.version })
-					.onConflict((c) => c.columns(['structure_id', 'name']).doUpdateSet({ value: app.version }))
-					.execute();
-			})
-		);
 }

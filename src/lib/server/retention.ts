@@ -8,7 +8,7 @@ import { addUp, negate, type Tally } from '../domain/tallies';
 import { type App } from './app';
 import { forgetFreed } from './database/open';
 import type { Schema } from './database/schema';
-import { note } from './journal';
+import { note, type By } from './journal';
 import { closeCommit, writeDigests, writeMarks, writeTallies } from './moves';
 import { chunks, loadAbout, loadRecords, lockStructure, type Reader, type Stored, type Trx } from './store';
 
@@ -44,11 +44,7 @@ export async function dueNow(app: App, db: Reader, structure: string): Promise<D
 /** Takes words, label, day, interviewer and receipt from every testimony whose time is over; coded answers and counts stay
  * as they are.
  * @returns how many testimonies */
-export async function runRetention(
-	app: App,
-	structure: string,
-	by: { person: string; device: string }
-): Promise<number> {
+export async function runRetention(app: App, structure: string, by: By): Promise<number> {
 	const count = await app.db.transaction().execute(async (trx) => {
 		await lockStructure(trx, structure);
 		const { interviews } = await dueNow(app, trx, structure);

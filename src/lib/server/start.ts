@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import { everywhere, openDatabase } from './database/open';
 import { replayLedger } from './erasure';
 import { ledgerFile } from './ledger';
-import { judgeAfterUpgrade } from './quarantine';
 import { rateLimit } from './rate';
 import { loadSecret } from './secret';
 import { canSetUp } from './structures';
 import { newCode, type App } from './app';
+import { afterUpgrade } from './upgrade';
 
 /** Where the data lies: `DATABASE_URL` for PostgreSQL, else the folder `DATA` (default `data`). */
 export const dataFolder = (env: NodeJS.ProcessEnv): string => resolve(env.DATA ?? 'data');
@@ -30,7 +30,7 @@ export async function startApp(env: NodeJS.ProcessEnv, version: string): Promise
 	app.setupCode = env.SETUP_CODE ?? newCode(app);
 	// A backup that came back brings nobody back: before the first answer.
 	await everywhere(() => replayLedger(app));
-	await everywhere(() => judgeAfterUpgrade(app));
+	await everywhere(() => afterUpgrade(app));
 	return app;
 }
 

@@ -12,13 +12,12 @@ import type { Text } from '../domain/text';
 import { newId, nowOf, type App } from './app';
 import { forgetFreed } from './database/open';
 import { eraseRecords } from './erasure';
-import { note } from './journal';
+import { note, type By } from './journal';
 import { mediaOf } from './media';
 import { push, type Author } from './push';
 import { loadAbout, loadRecords, lockStructure, type Reader, type Stored, type Trx } from './store';
 
 /** Who acts on a testimony: a director, or the respondent themselves with their code. */
-export type By = { person: string; device: string };
 export const RESPONDENT: By = { person: 'respondent', device: '' };
 
 /** The interview that a receipt code opens.
