@@ -17,8 +17,8 @@ export const NEXT: Patch[] = [
 	},
 	{
 		file: 'local/database.ts',
-		find: "chunks: '[hash+number]' });",
-		replace: `chunks: '[hash+number]' });
+		find: "chunks: '[about+hash+number]' });",
+		replace: `chunks: '[about+hash+number]' });
 	db.version(3).stores({}).upgrade(async (trx) => {
 		const rows = await trx.table('outbox').toArray();
 		await trx.table('outbox').clear();
@@ -249,8 +249,8 @@ export const PLANTS: { [name: string]: Plant } = {
 	'excerpts-left-behind-their-person': plant(PUSH, '	await session.settleExcerpts(trx);\n', ''),
 	'excerpts-for-everybody': plant(
 		'domain/kinds.ts',
-		"return approved && quoteInForce(record, interview) !== 'none' ? 'structure' : `excerpts:${record.owner}`;",
-		"return quoteInForce(record, interview) !== 'none' ? 'structure' : `excerpts:${record.owner}`;"
+		"return approved && quoteInForce(record, interview) !== 'none' ? EVERYBODY : `excerpts:${record.owner}`;",
+		"return quoteInForce(record, interview) !== 'none' ? EVERYBODY : `excerpts:${record.owner}`;"
 	),
 	'gained-audience-not-filled': plant(
 		'server/pull.ts',
@@ -267,14 +267,14 @@ export const PLANTS: { [name: string]: Plant } = {
 		'			if (left.length === 0) return;\n			await app.db.transaction()',
 		'			if (left.length < 1e9) return;\n			await app.db.transaction()'
 	),
-	'nobody-judges-again-after-an-upgrade': plant('server/quarantine.ts', '				await judgeAgain(app, trx, id);\n', ''),
+	'nobody-judges-again-after-an-upgrade': plant('server/upgrade.ts', '				await judgeAgain(app, trx, id);\n', ''),
 
 	/* both */
 	'migration-error-swallowed': [
 		{
 			file: 'local/database.ts',
-			find: "chunks: '[hash+number]' });",
-			replace: `chunks: '[hash+number]' });
+			find: "chunks: '[about+hash+number]' });",
+			replace: `chunks: '[about+hash+number]' });
 	db.version(3).stores({}).upgrade(async (trx) => {
 		const rows = await trx.table('outbox').toArray();
 		await trx.table('outbox').clear();

@@ -676,10 +676,12 @@ export class World {
 		const known = await this.#followServer();
 		this.note('restores');
 		const held = new Set<string>();
+		const told = new Set<string>();
 		const shown: Shown[] = [];
 		for (const device of this.devices) {
 			const contents = await this.#contentsOf(device);
 			for (const id of idsHeld(contents)) held.add(id);
+			for (const { id, proof } of contents.erased) if (proof) told.add(id);
 			shown.push(...(await this.#shownOn(device, contents)));
 		}
 		const ledger = random.chance(0.7);
@@ -688,6 +690,8 @@ export class World {
 		const erased = await this.#followServer();
 		for (const id of ledger ? known : [])
 			must(erased.has(id), () => `I7: the restored server does not know that ${id} was erased`);
+		// With its ledger went what it had told nobody yet: that must be asked for again.
+		for (const id of known) if (!erased.has(id) && !told.has(id)) model.erased.delete(id);
 		const there = await this.#onServer();
 		this.#shown.push(...shown.filter(({ change }) => !there.has(change) && !held.has(change)));
 		// A device keeps what it sent until a backup has it; an older backup than that loses what only the server had.
@@ -995,7 +999,7 @@ export class World {
 		const { app } = this.server;
 		for (const [hash, recording] of this.#recordings) {
 			if (recording.device !== device || this.model.erased.has(recording.about)) continue;
-			const here = await tab.db.media.get(hash);
+			const here = await tab.db.media.get([recording.about, hash]);
 			const row = await app.db
 				.selectFrom('media')
 				.select(['completed_at', 'received'])

@@ -6,6 +6,7 @@ import { Consent, consentField, interviewFamilies, interviewFields, OBJECTION } 
 import { ChangeId } from './ids';
 import { readingFields, readingKey } from './reading';
 import { inUse, isContested, isGone, type Fields } from './record';
+import { EVERYBODY } from './rights';
 import { antennaFields, personFields, structureFields } from './structure';
 
 /** The value of the field `deleted`; nothing, once somebody has taken the deletion back. */
@@ -83,11 +84,11 @@ export function audienceOf(record: Subject, interview?: Subject): string | undef
 			return `interviews:${record.owner}`;
 		case 'excerpt': {
 			const approved = inUse(record.fields, 'approval') === 'approved' && !isContested(record.fields, 'approval');
-			return approved && quoteInForce(record, interview) !== 'none' ? 'structure' : `excerpts:${record.owner}`;
+			return approved && quoteInForce(record, interview) !== 'none' ? EVERYBODY : `excerpts:${record.owner}`;
 		}
 		case 'reading':
 			return `readings:${readingKey(record.id)?.place}`;
 		default:
-			return 'structure';
+			return EVERYBODY;
 	}
 }

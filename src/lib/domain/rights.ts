@@ -90,6 +90,9 @@ function reachOf(actor: Actor, kind: string, right: keyof Rights): { reach: Reac
 	return { reach, antennas };
 }
 
+/** The audience that everybody of a structure follows. */
+export const EVERYBODY = 'structure';
+
 /** The audiences a person's devices receive. The office receives everyone's excerpts, to review them, and nobody's raw interviews.
  * @param people every person of the structure
  * @param antennas every antenna of the structure */
@@ -100,7 +103,7 @@ export function audiencesFor(actor: Actor, people: readonly string[], antennas: 
 	// Interviews of one's own come with the antennas one works for, in whatever role.
 	const own = antennasOf(actor);
 	return [
-		...(of('structure').reach === 'all' ? ['structure'] : []),
+		...(of('structure').reach === 'all' ? [EVERYBODY] : []),
 		...(of('interview').reach === 'none' ? [] : [`interviews:${actor.id}`]),
 		...(excerpts === 'none' ? [] : excerpts === 'all' ? people : [actor.id]).map((person) => `excerpts:${person}`),
 		...antennas

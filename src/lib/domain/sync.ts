@@ -85,6 +85,7 @@ export type SyncRequest = z.infer<typeof SyncRequest>;
 export const Receipt = z.looseObject({
 	verdict: z.enum(['applied', 'contested', 'quarantined', 'erased']),
 	sequence: z.optional(z.int()),
+	base: z.optional(z.int()), // with it: the sequence of the record that the change was merged with, where there was one
 	stored: z.optional(z.int()), // of a repeat: the sequence of the commit that holds it
 	problem: z.optional(z.string()),
 	fields: z.optional(z.array(z.string())),
@@ -121,5 +122,9 @@ export const ReceivedReply = z.extend(SyncReply, {
 export type ReceivedReply = z.infer<typeof ReceivedReply>;
 
 /** What became of a locked vault's outbox. */
-export const SealedReply = z.looseObject({ receipts: z.array(Receipt), committed: z.int() });
+export const SealedReply = z.looseObject({
+	receipts: z.array(Receipt),
+	committed: z.int(),
+	epoch: z.optional(z.string()) // absent from a server of protocol 1
+});
 export type SealedReply = z.infer<typeof SealedReply>;

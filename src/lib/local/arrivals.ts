@@ -7,7 +7,7 @@ import { currentOf } from '../domain/record';
 import { Mark, Place, Record, type Receipt, type ReceivedReply } from '../domain/sync';
 import type { Kept, Outgoing, PersonDatabase, Position, Refused, Sent, Taken } from './database';
 import { readSetting, START, UNREADABLE } from './database';
-import { dropMedia } from './media';
+import { dropMediaOf } from './media';
 import { sealedOf } from './outbox';
 
 /** Takes one reply in, in one transaction: receipts clear the outbox by change, records and marks come in, and the cursor
@@ -228,7 +228,11 @@ async function workOut(
 		first: answered[0]?.order ?? 0,
 		last: answered.at(-1)?.order ?? -1,
 		rows: await Promise.all(changed.map((record) => db.sealRecord(record, reply.now, pass))),
-		there: await coveredBy(db, changed),
+		// What was merged with a row of before says nothing of what the server has.
+		there: await coveredBy(
+			db,
+			changed.filter(({ sequence }) => sequence > 0)
+		),
 		sent: left.length > 0 ? ({ sequence: reply.committed, changes: left } as Sent) : undefined,
 		refused: answered.flatMap((row, i) => {
 			const { verdict, problem, fields = [], reason } = reply.receipts[i]!;
@@ -243,7 +247,7 @@ async function workOut(
 /** The records that a device works out by itself from what it sent and what it holds. */
 async function mergeTaken(
 	db: PersonDatabase,
-	taken: readonly { change: Change; receipt: Pick<Receipt, 'sequence' | 'stored'> }[],
+	taken: readonly { change: Change; receipt: Pick<Receipt, 'sequence' | 'base' | 'stored'> }[],
 	person: string,
 	{ pass = 0, cursor }: Position
 ): Promise<Record[]> {
@@ -280,9 +284,10 @@ async function mergeTaken(
 		};
 		const audience = audienceOf(merged, about ? (changed.get(about) ?? known.get(about)) : undefined) ?? '';
 		// Without a sequence the server will send the record itself: what stands here until then is not counted. Nor is what
-		// is missing the rest of its record: it shows as a difference, and everything is fetched anew.
-		const isWhole = row !== undefined || Object.values(change.seen).every((seen) => seen.length === 0);
-		const sequence = isWhole ? (receipt.sequence ?? (isBefore ? 0 : (row?.sequence ?? 0))) : 0;
+		// was merged with anything but what the server merged it with: it shows as a difference, and everything is fetched
+		// anew. Of several changes in one batch the first is merged with what stood here.
+		const isSame = changed.has(change.record) || (row?.sequence ?? 0) === (receipt.base ?? row?.sequence ?? 0);
+		const sequence = isSame ? (receipt.sequence ?? (isBefore ? 0 : (row?.sequence ?? 0))) : 0;
 		changed.set(change.record, { ...merged, audience, sequence });
 	}
 	return [...changed.values()];
@@ -300,8 +305,9 @@ async function write(db: PersonDatabase, { first, last, rows, there, sent, refus
 
 async function takeMarks(db: PersonDatabase, marks: readonly Mark[], pass: number): Promise<void> {
 	const marked = await db.records.bulkGet(marks.map(({ id }) => id));
+	// What this device has worked out to be nowhere waits for its mark, whatever its row says.
 	const isOlder = (row: Kept | undefined, sequence: number) =>
-		row !== undefined && (row.sequence < sequence || (row.pass ?? 0) !== pass);
+		row !== undefined && (row.sequence < sequence || row.audience === '' || (row.pass ?? 0) !== pass);
 	const gone = marks.filter(({ sequence }, i) => isOlder(marked[i], sequence)).map(({ id }) => id);
 	if (gone.length > 0) await db.records.bulkDelete(gone);
 }
@@ -325,8 +331,7 @@ async function forget(
 	await db.aside.filter(isAbout).delete();
 	await db.outbox.filter(isAbout).delete();
 	await db.refused.filter(isAbout).delete();
-	const hashes = await db.media.where('about').anyOf(ids).primaryKeys();
-	for (const hash of hashes) await dropMedia(db, hash);
+	await dropMediaOf(db, ids);
 	await db.sent.toCollection().modify((sent) => {
 		sent.changes = sent.changes.filter((change) => !isAbout(change));
 	});

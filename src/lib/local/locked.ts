@@ -6,8 +6,10 @@ import {
 	databaseName,
 	LockedDatabase,
 	readSetting,
+	START,
 	type Outgoing,
 	type PersonDatabase,
+	type Position,
 	type Refused,
 	type SealedChange,
 	type Sent
@@ -69,7 +71,7 @@ async function sendPieces(
 	const waiting = await db.media.where('state').equals('waiting').toArray();
 	for (const { about, hash, type, size, key = own } of waiting.filter((row) => row.key ?? own))
 		for (let number = 0; number * CHUNK < size; number++) {
-			const chunk = await db.chunks.get([hash, number]);
+			const chunk = await db.chunks.get([about, hash, number]);
 			const piece = chunk && toBase64(chunk.sealed);
 			const response = await send('/api/sealed/media', { ...place, key, about, hash, type, size, number, piece }).catch(
 				() => undefined
@@ -77,7 +79,7 @@ async function sendPieces(
 			if (!response) return 'offline';
 			const state = response.ok ? MediaState.safeParse(await response.json()).data : undefined;
 			if (!state) return 'refused';
-			if (state.complete) await db.media.update(hash, { state: 'sent', doneAt: state.at! });
+			if (state.complete) await db.media.update([about, hash], { state: 'sent', doneAt: state.at! });
 		}
 	return undefined;
 }
@@ -98,9 +100,12 @@ const unsentIn = async (db: LockedDatabase): Promise<number> =>
 export async function takeReceipts(
 	db: LockedDatabase,
 	batch: readonly Outgoing[],
-	{ receipts, committed }: Pick<SealedReply, 'receipts' | 'committed'>
+	{ receipts, committed, epoch }: SealedReply
 ): Promise<void> {
-	await db.transaction('rw', db.outbox, db.sent, db.refused, async () => {
+	await db.transaction('rw', db.outbox, db.sent, db.refused, db.settings, async () => {
+		// Which history has it, so that another one is recognised.
+		const position = await readSetting<Position>(db, 'position');
+		if (!position && epoch) await db.settings.put({ name: 'position', value: { ...START, epoch } });
 		await db.refused.bulkPut(refusedOf(batch, receipts));
 		const taken = takenOf(batch, receipts);
 		if (taken.length > 0) await db.sent.add({ sequence: committed, changes: taken } as Sent);
@@ -194,7 +199,10 @@ export async function emptyLocked(place: Place, key: string): Promise<void> {
 				await db.sent.add({ sequence: committed, changes: batch.map(sealedOf) } as Sent);
 			}
 			for (const table of ['outbox', 'records', 'taken']) await db.table(table).clear();
+			const { epoch } = (await readSetting<Position>(db, 'position')) ?? START;
 			await db.settings.filter(({ name }) => !name.startsWith(WRAP)).delete();
+			// Should another history answer next, what is kept is offered to it.
+			await db.settings.put({ name: 'position', value: { ...START, epoch } });
 			await db.sent.toCollection().modify((row) => void (row.key ??= key));
 			await db.refused.toCollection().modify((row) => void (row.key ??= key));
 			await db.aside.toCollection().modify((row) => void (row.key ??= key));

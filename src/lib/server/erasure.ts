@@ -1,12 +1,13 @@
 import { contributionsOf } from '../domain/contributions';
 import { minus, NO_ROWS, type Digest } from '../domain/digest';
 import { Problem } from '../domain/problem';
+import { EVERYBODY } from '../domain/rights';
 import type { Erased } from '../domain/sync';
 import { addUp, negate, type Tally } from '../domain/tallies';
 import { nowOf, type App } from './app';
 import { forgetFreed, inStructure } from './database/open';
 import type { Schema } from './database/schema';
-import { note } from './journal';
+import { note, type By } from './journal';
 import { closeCommit, writeDigests, writeMarks, writeTallies } from './moves';
 import { isErasureProof } from './proofs';
 import { chunks, loadAbout, loadRecords, lockStructure, type Trx } from './store';
@@ -15,12 +16,7 @@ import { chunks, loadAbout, loadRecords, lockStructure, type Trx } from './store
  * ledger beside it. The ledger comes first: should the server die in between, it is replayed at the next start.
  * @param by who asked: a person's id, or `respondent`
  * @throws Problem `record.missing` when there is no such interview */
-export async function eraseInterview(
-	app: App,
-	structure: string,
-	interview: string,
-	by: { person: string; device: string }
-): Promise<void> {
+export async function eraseInterview(app: App, structure: string, interview: string, by: By): Promise<void> {
 	await app.db.transaction().execute(async (trx) => {
 		await lockStructure(trx, structure);
 		const record = (await loadRecords(trx, structure, [interview])).get(interview);
@@ -32,11 +28,18 @@ export async function eraseInterview(
 	await forgetFreed(app.db);
 }
 
-/** Erases records for good, under the structure's lock. */
-export async function eraseRecords(app: App, trx: Trx, structure: string, ids: readonly string[]): Promise<void> {
+/** Erases records for good, under the structure's lock.
+ * @param again whether that was done once, in a history that this server does not have */
+export async function eraseRecords(
+	app: App,
+	trx: Trx,
+	structure: string,
+	ids: readonly string[],
+	again = false
+): Promise<void> {
 	if (ids.length === 0) return;
 	app.ledger.append(ids.map((id) => ({ structure, id, at: nowOf(app) })));
-	await purge(app, trx, structure, ids);
+	await purge(app, trx, structure, ids, again);
 }
 
 /** Erases again what a device was told was erased: this server came back from before it, and its ledger with it.
@@ -49,7 +52,7 @@ export async function eraseAgain(app: App, trx: Trx, structure: string, told: re
 	const rows = await trx.selectFrom('erased').select('id').where('structure_id', '=', structure).execute();
 	const known = new Set(rows.map(({ id }) => id));
 	const left = proven.filter((id) => !known.has(id));
-	await eraseRecords(app, trx, structure, left);
+	await eraseRecords(app, trx, structure, left, true);
 	return left.length > 0;
 }
 
@@ -67,7 +70,7 @@ export async function replayLedger(app: App): Promise<void> {
 			if (left.length === 0) return;
 			await app.db.transaction().execute(async (trx) => {
 				await lockStructure(trx, structure);
-				await purge(app, trx, structure, left);
+				await purge(app, trx, structure, left, true);
 			});
 			await forgetFreed(app.db);
 		});
@@ -75,7 +78,7 @@ export async function replayLedger(app: App): Promise<void> {
 }
 
 /** Takes records out of everything that was made of them, whether they are still there or not. Under the structure's lock. */
-async function purge(app: App, trx: Trx, structure: string, ids: readonly string[]): Promise<void> {
+async function purge(app: App, trx: Trx, structure: string, ids: readonly string[], again: boolean): Promise<void> {
 	const records = await loadRecords(trx, structure, ids);
 	const contexts = await loadRecords(
 		trx,
@@ -102,7 +105,9 @@ async function purge(app: App, trx: Trx, structure: string, ids: readonly string
 		const audiences = new Set([
 			...(record?.audience ? [record.audience] : []),
 			...(record && ['interview', 'excerpt'].includes(record.kind) ? [`${record.kind}s:${record.owner}`] : []),
-			...left.map(({ audience }) => audience)
+			...left.map(({ audience }) => audience),
+			// A server that came back from before does not know who had it since: everybody is told the id.
+			...(again ? [EVERYBODY] : [])
 		]);
 		if (audiences.size > 0) sequence += 1;
 		for (const audience of audiences)

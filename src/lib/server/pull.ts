@@ -92,7 +92,7 @@ export async function pull(app: App, structure: string, actor: Asker, at: Positi
 				more = true;
 				sequence = news.rows.at(-1)?.sequence ?? after;
 			}
-			const sent = page.filter(({ id, sequence, gone }) => gone || pushed.derivable.get(id) !== sequence);
+			const sent = page.filter(({ id, sequence, gone }) => gone || pushed.derivable.get(id)?.sequence !== sequence);
 			const digest = more ? undefined : together(await digestsOf(trx, structure, followed));
 			const rest = {
 				cursor: { sequence, mark: await markAt(trx, structure, sequence) },

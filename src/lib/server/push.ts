@@ -8,6 +8,7 @@ import { isMediaField, mediaField } from '../domain/media';
 import { currentOf, inUse, isContested, printFields } from '../domain/record';
 import type { ProblemCode } from '../domain/problem';
 import { mayWrite, type Actor } from '../domain/rights';
+import type { Grant } from '../domain/structure';
 import type { Receipt } from '../domain/sync';
 import { addUp, negate, type Tally } from '../domain/tallies';
 import { nowOf, type App } from './app';
@@ -20,9 +21,24 @@ import type { Schema } from './database/schema';
 
 export type Author = Actor & { structure: string; device: string };
 
+/** Somebody as author of what their device brings, by the rights they have now: none once they have left. */
+export async function authorOf(trx: Trx, structure: string, id: string, device: string): Promise<Author> {
+	const known = await trx
+		.selectFrom('person')
+		.select(['grants', 'left_at'])
+		.where('structure_id', '=', structure)
+		.where('id', '=', id)
+		.executeTakeFirst();
+	const grants = known && !known.left_at ? (JSON.parse(known.grants) as Grant[]) : [];
+	return { structure, id, device, grants };
+}
+
+/** The sequence that a record got, and the one it had, where the device holds it. */
+type Worked = Pick<Receipt, 'sequence' | 'base'>;
+
 /** What a push gives back: its receipts, the sequences before and after it, and the records the device can work out by
  * itself from what it sent, with their sequence. */
-export type Pushed = { receipts: Receipt[]; from: number; committed: number; derivable: Map<string, number> };
+export type Pushed = { receipts: Receipt[]; from: number; committed: number; derivable: Map<string, Worked> };
 
 /** Where the pushing device stands, to know what it can work out by itself. */
 export type Standing = { sequence: number; audiences: ReadonlySet<string> };
@@ -62,8 +78,8 @@ export async function push(
 	await session.settleExcerpts(trx);
 	const { committed, derivable } = await session.write(trx, lock.sequence, standing);
 	for (const [i, one] of parsed.entries()) {
-		const sequence = one && receipts[i]!.verdict !== 'quarantined' ? derivable.get(one.change.record) : undefined;
-		if (sequence !== undefined && !session.repeated.has(i)) receipts[i] = { ...receipts[i]!, sequence };
+		const worked = one && receipts[i]!.verdict !== 'quarantined' ? derivable.get(one.change.record) : undefined;
+		if (worked && !session.repeated.has(i)) receipts[i] = { ...receipts[i]!, ...worked };
 	}
 	return { receipts, from: lock.sequence, committed, derivable };
 }
@@ -266,14 +282,14 @@ class Batch {
 		trx: Trx,
 		from: number,
 		standing: Standing
-	): Promise<{ committed: number; derivable: Map<string, number> }> {
+	): Promise<{ committed: number; derivable: Map<string, Worked> }> {
 		let sequence = from;
 		const moves: Tally[] = [];
 		const rows: Schema['record'][] = [];
 		const marks: Schema['mark'][] = [];
 		const unmarked: { audience: string; id: string }[] = [];
 		const digests = new Map<string, Digest>();
-		const derivable = new Map<string, number>();
+		const derivable = new Map<string, Worked>();
 		const { structure } = this.author;
 		const about = (from: Map<string, Stored | undefined>, record: Stored | undefined) =>
 			record?.about ? from.get(record.about) : undefined;
@@ -311,7 +327,8 @@ class Batch {
 			// A device cannot know that what it sends has been answered already: it is given the record.
 			if (this.#late.has(id)) continue;
 			const own = now.kind === 'reading' || (now.kind === 'interview' && now.owner === this.author.id);
-			if (own && upToDate && audience && standing.audiences.has(audience)) derivable.set(id, sequence);
+			if (own && upToDate && audience && standing.audiences.has(audience))
+				derivable.set(id, before ? { sequence, base: before.sequence } : { sequence });
 		}
 
 		await this.#writeHistory(trx, sequence);

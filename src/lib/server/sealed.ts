@@ -1,13 +1,12 @@
 import { Problem } from '../domain/problem';
 import { CHUNK, type MediaState } from '../domain/media';
 import type { PieceLine, SealedLine } from '../domain/stick';
-import type { Grant } from '../domain/structure';
 import type { Receipt } from '../domain/sync';
 import type { App } from './app';
 import { note } from './journal';
 import { receivePiece } from './media';
-import { push, type Author } from './push';
-import type { Trx } from './store';
+import { authorOf, push } from './push';
+import { lockStructure, type Trx } from './store';
 import { openSealed, type VaultOf } from './vaults';
 
 /** Opens changes as their device sealed them.
@@ -47,10 +46,11 @@ export async function takeSealed(
 	vault: CryptoKey,
 	lines: readonly SealedLine[],
 	also: (trx: Trx) => Promise<void> = () => Promise.resolve()
-): Promise<{ receipts: Receipt[]; committed: number }> {
+): Promise<{ receipts: Receipt[]; committed: number; epoch: string }> {
 	const { structure, person: id, device } = whose;
 	const changes = await openAll(vault, whose, lines);
 	return await app.db.transaction().execute(async (trx) => {
+		const { epoch } = await lockStructure(trx, structure);
 		await note(app, trx, structure, {
 			act: 'vault.opened',
 			person: id,
@@ -59,14 +59,8 @@ export async function takeSealed(
 			count: changes.length
 		});
 		await also(trx);
-		const { grants, left_at } = await trx
-			.selectFrom('person')
-			.select(['grants', 'left_at'])
-			.where('structure_id', '=', structure)
-			.where('id', '=', id)
-			.executeTakeFirstOrThrow();
-		const author: Author = { structure, id, grants: left_at ? [] : (JSON.parse(grants) as Grant[]), device };
+		const author = await authorOf(trx, structure, id, device);
 		const { receipts, committed } = await push(app, trx, author, changes, { sequence: 0, audiences: new Set() });
-		return { receipts, committed };
+		return { receipts, committed, epoch };
 	});
 }

@@ -11,8 +11,9 @@ import {
 	type SignedReceipts
 } from '../../domain/stick';
 import { CHUNK } from '../../domain/media';
-import { MediaState } from '../../domain/media-shapes';
-import { MAX_BYTES, MAX_CHANGES, type Receipt } from '../../domain/sync';
+import { Id } from '../../domain/ids';
+import { MediaHash, MediaState } from '../../domain/media-shapes';
+import { MAX_BYTES, MAX_CHANGES } from '../../domain/sync';
 import { nowOf } from '../app';
 import { byOf, type Call, endpoint, reply } from '../endpoint';
 import { note } from '../journal';
@@ -47,7 +48,7 @@ export const importOutbox = endpoint({
 	body: z.looseObject({
 		...VaultPlace,
 		changes: z.array(SealedLine).check(z.maxLength(MAX_CHANGES)),
-		media: z.optional(z.array(z.looseObject({ about: z.string(), hash: z.string() })).check(z.maxLength(MAX_CHANGES))),
+		media: z.optional(z.array(z.looseObject({ about: Id, hash: MediaHash })).check(z.maxLength(MAX_CHANGES))),
 		check: z.optional(z.boolean())
 	}),
 	limit: MAX_BYTES,
@@ -61,24 +62,21 @@ export const importOutbox = endpoint({
 			await openAll(vault, whose, body.changes);
 			return await reply(call, nothing);
 		}
-		const { receipts, committed } = await takeSealed(app, whose, vault, body.changes, (trx) =>
+		const taken = await takeSealed(app, whose, vault, body.changes, (trx) =>
 			note(app, trx, whose.structure, { act: 'outbox.imported', ...byOf(call), subject: whose.device })
 		);
-		const signed = await sign(call, whose, body.changes, receipts, committed);
-		for (const { verdict } of receipts) nothing[verdict] += 1;
+		const signed = await sign(call, whose, taken);
+		for (const { verdict } of taken.receipts) nothing[verdict] += 1;
 		return await reply(call, { ...nothing, signed });
 	}
 });
 
 async function sign(
-	{ app, body }: Call<{ media?: { about: string; hash: string }[] | undefined }>,
+	{ app, body }: Call<{ changes: Line[]; media?: { about: string; hash: string }[] | undefined }>,
 	{ structure, person, device, key }: VaultOf,
-	changes: readonly Line[],
-	receipts: readonly Receipt[],
-	committed: number
+	{ receipts, committed, epoch }: Awaited<ReturnType<typeof takeSealed>>
 ): Promise<Signed> {
 	return await app.db.transaction().execute(async (trx) => {
-		// Of the interview that the device names: the same content may also be another's.
 		const whole: SignedReceipts['media'] = [];
 		for (const { about, hash } of body.media ?? []) {
 			const row = await trx
@@ -88,16 +86,11 @@ async function sign(
 				.where('record_id', '=', about)
 				.where('hash', '=', hash)
 				.executeTakeFirst();
-			if (row?.completed_at) whole.push({ hash, at: row.completed_at });
+			if (row?.completed_at) whole.push({ about, hash, at: row.completed_at });
 		}
-		const { epoch } = await trx
-			.selectFrom('structure')
-			.select('epoch')
-			.where('id', '=', structure)
-			.executeTakeFirstOrThrow();
 		const text: SignedReceipts = {
 			...{ format: RECEIPTS_FORMAT, structure, person, device, key, epoch, committed, at: nowOf(app) },
-			changes: receipts.map((receipt, i) => ({ ...receipt, sealed: hashOf(changes[i]!.sealed) })),
+			changes: receipts.map((receipt, i) => ({ ...receipt, sealed: hashOf(body.changes[i]!.sealed) })),
 			media: whole
 		};
 		const words = JSON.stringify(text);
