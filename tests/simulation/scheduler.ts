@@ -1,21 +1,9 @@
-/** A seeded source of numbers (mulberry32). */
-export class Random {
-	#state: number;
-	constructor(seed: number) {
-		this.#state = seed;
-	}
+import { Draws } from '../../src/lib/server/fictitious/draws.ts';
 
-	next(): number {
-		this.#state = (this.#state + 0x6d2b79f5) | 0;
-		let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-		return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-	}
-
+/** A seeded source of numbers, of ids and of choices. */
+export class Random extends Draws {
 	below = (bound: number): number => Math.floor(this.next() * bound);
-	chance = (of: number): boolean => this.next() < of;
 	pick = <T>(items: readonly T[]): T => items[this.below(items.length)]!;
-	bytes = (count: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length: count }, () => this.below(256));
 	uuid(): string {
 		const hex = Buffer.from(this.bytes(16)).toString('hex');
 		return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;

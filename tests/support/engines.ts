@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,6 +120,28 @@ async function end(child: ChildProcess | undefined): Promise<void> {
 	await gone;
 }
 
+/** The processes that were started with this profile, whoever started them. */
+const workersOn = (profile: string): number[] =>
+	readdirSync('/proc')
+		.filter((name) => /^\d+$/.test(name) && readEnvironment(name).includes(profile))
+		.map(Number);
+
+function readEnvironment(pid: string): string {
+	try {
+		return readFileSync(`/proc/${pid}/environ`, 'latin1');
+	} catch {
+		return ''; // gone meanwhile, or another user's
+	}
+}
+
+function killOne(pid: number): void {
+	try {
+		process.kill(pid, 'SIGKILL');
+	} catch {
+		// gone already
+	}
+}
+
 /** Envelopes have numbers of their own, whose answers nobody waits for. */
 const ENVELOPES = 1_000_000;
 
@@ -207,6 +229,11 @@ class WebKit implements Engine {
 	async kill(): Promise<void> {
 		await end(this.#browser);
 		this.#browser = undefined;
+		// Its helpers may be in a group of their own: one that still held the database would make the next browser wait.
+		for (let left = workersOn(this.#profile); left.length > 0; left = workersOn(this.#profile)) {
+			for (const pid of left) killOne(pid);
+			await wait(20);
+		}
 	}
 
 	async dispose(): Promise<void> {

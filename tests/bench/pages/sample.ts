@@ -1,4 +1,4 @@
-import { mintId } from '../../../src/lib/domain/mint';
+import { mintId } from '../../../src/lib/domain/mint.ts';
 import type { Change } from '../../../src/lib/domain/change';
 
 /** Who pushes, and what their changes are about. */

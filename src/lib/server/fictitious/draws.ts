@@ -22,7 +22,7 @@ export class Draws {
 		return this.next() < of;
 	}
 
-	bytes = (count: number): Uint8Array => Uint8Array.from({ length: count }, () => this.between(0, 255));
+	bytes = (count: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length: count }, () => this.between(0, 255));
 }
 
 /** Shares a whole number out by weights, to the unit: the largest remainders get what rounding down left over. */
