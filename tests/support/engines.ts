@@ -38,8 +38,8 @@ async function freePort(): Promise<number> {
 
 type Message = { id?: number; method?: string; params?: unknown; result?: unknown; error?: unknown };
 
-/** An answer that has not come by then never will. */
-const PATIENCE = 30_000;
+/** An answer that has not come by then never will: the page that was asked is gone. Whoever waits for something asks again. */
+const PATIENCE = 10_000;
 
 /** Numbered calls over a WebSocket, each with its answer. */
 class Line {
