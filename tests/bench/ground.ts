@@ -114,6 +114,7 @@ const QUIET = [
 	'--disable-sync'
 ];
 const executablePath = [process.env.CHROMIUM ?? '', '/usr/bin/chromium'].find((path) => path && existsSync(path));
+const pageOf = (name: string): string => (name === 'ours' || name === 'device' ? '/api/health' : '/');
 
 const bundled = new Map<string, Promise<string>>();
 const bundle = (name: string): Promise<string> => {
@@ -160,7 +161,7 @@ export async function openProfile<Bench extends Steps>(
 		...(executablePath ? { executablePath } : {})
 	});
 	const page = context.pages()[0] ?? (await context.newPage());
-	await page.goto(`${origin}${name === 'ours' || name === 'device' ? '/api/health' : '/'}`);
+	await page.goto(origin + pageOf(name));
 	await page.addScriptTag({ content: await bundle(name) });
 	return {
 		page,
@@ -172,6 +173,65 @@ export async function openProfile<Bench extends Steps>(
 				args
 			] as const) as never,
 		close: () => context.close()
+	};
+}
+
+/** What a page can do, in a browser that nobody watches: a driver keeps what passes over the network, and its memory would be
+ * counted as the page's. */
+export type Bare<Bench extends Steps> = Pick<Profile<Bench>, 'run' | 'close'> & {
+	send: <T>(method: string, params?: object) => Promise<T>;
+};
+
+export async function openBare<Bench extends Steps>(
+	name: string,
+	origin: string,
+	folder: string
+): Promise<Bare<Bench>> {
+	const port = await freePort();
+	const args = [...QUIET, '--headless', '--no-sandbox', `--remote-debugging-port=${port}`, `--user-data-dir=${folder}`];
+	const browser = spawn(executablePath ?? chromium.executablePath(), [...args, origin + pageOf(name)], {
+		stdio: 'ignore'
+	});
+	children.add(browser);
+	const gone = new Promise<void>((ended) => browser.once('exit', () => ended()));
+	await untilAnswers(`http://127.0.0.1:${port}/json/version`, performance.now());
+	type Target = { type: string; webSocketDebuggerUrl: string };
+	const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as Target[];
+	const socket = new WebSocket(targets.find(({ type }) => type === 'page')!.webSocketDebuggerUrl);
+	await new Promise((open) => socket.addEventListener('open', open));
+	const asked = new Map<number, (answer: { result?: unknown; error?: unknown }) => void>();
+	socket.addEventListener('message', ({ data }) => {
+		const answer = JSON.parse(String(data)) as { id: number; result?: unknown; error?: unknown };
+		asked.get(answer.id)?.(answer);
+		asked.delete(answer.id);
+	});
+	let last = 0;
+	const send = async <T>(method: string, params: object = {}): Promise<T> => {
+		const id = ++last;
+		const answer = new Promise<{ result?: unknown; error?: unknown }>((done) => asked.set(id, done));
+		socket.send(JSON.stringify({ id, method, params }));
+		const { result, error } = await answer;
+		if (error) throw new Error(`${method}: ${JSON.stringify(error)}`);
+		return result as T;
+	};
+	const evaluate = async (expression: string): Promise<unknown> => {
+		const how = { expression, awaitPromise: true, returnByValue: true };
+		type Evaluated = { result: { value?: unknown }; exceptionDetails?: object };
+		const { result, exceptionDetails } = await send<Evaluated>('Runtime.evaluate', how);
+		if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
+		return result.value;
+	};
+	const isLoaded = `document.readyState === 'complete' && location.origin === ${JSON.stringify(origin)}`;
+	while (!(await evaluate(isLoaded).catch(() => false))) await new Promise((go) => setTimeout(go, 20));
+	await evaluate(`${await bundle(name)};0`);
+	return {
+		send,
+		run: (step, ...args) => evaluate(`bench[${JSON.stringify(step)}](...${JSON.stringify(args)})`) as never,
+		close: async () => {
+			await send('Browser.close');
+			await gone;
+			children.delete(browser);
+		}
 	};
 }
 

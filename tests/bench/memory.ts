@@ -1,15 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { CDPSession } from '@playwright/test';
-import { COUNT, line, openProfile, ROUNDS } from './ground.ts';
+import { COUNT, line, openBare, ROUNDS, type Bare, type Profile } from './ground.ts';
 import type { bench as Ours } from './pages/ours.ts';
 import type { Who } from './pages/sample.ts';
 import { stand } from './subjects.ts';
 
 type Device = typeof Ours;
 
+/** Of 20 MB each. */
+const VOICES = 10;
+
 /** What a device may have to drain: written to its disk by `fill` in one life of the browser, sent in the next. */
 const BACKLOGS: { name: string; fill: (run: Awaited<ReturnType<typeof stand>>) => Promise<void> }[] = [
-	{ name: `${COUNT} changes`, fill: ({ profile, who }) => profile.run('fill', who, COUNT) }
+	{
+		name: `${COUNT} changes and 200 MB of voices`,
+		fill: async ({ profile, who }) => {
+			const device = profile as Profile<Device>;
+			await device.run('fill', who, COUNT - VOICES);
+			await device.run('record', who, VOICES);
+		}
+	}
 ];
 
 const MB = 1_000_000;
@@ -40,20 +49,23 @@ export async function measureMemory(): Promise<void> {
 type Memory = { heap: number; page: number; browser: number };
 
 async function drainWatched(origin: string, folder: string, who: Who): Promise<Memory> {
-	const profile = await openProfile<Device>('ours', origin, folder);
+	const profile = await openBare<Device>('ours', origin, folder);
 	try {
-		const { cdp } = profile;
-		await cdp.send('Performance.enable');
-		await cdp.send('HeapProfiler.enable');
+		const { send } = profile;
+		await send('Performance.enable');
+		await send('HeapProfiler.enable');
 		await profile.run('ready', who);
-		await cdp.send('HeapProfiler.collectGarbage');
+		await send('HeapProfiler.collectGarbage');
 		await new Promise((go) => setTimeout(go, 3000));
-		const idle = await memoryOf(cdp, folder);
+		const idle = await memoryOf(send, folder);
 		const most = { ...idle };
 		let draining = true;
-		const drained = profile.run('push', who, COUNT).finally(() => (draining = false));
+		const drained = profile
+			.run('push', who, COUNT)
+			.then(() => profile.run('sendRecorded', who))
+			.finally(() => (draining = false));
 		while (draining) {
-			const now = await memoryOf(cdp, folder);
+			const now = await memoryOf(send, folder);
 			for (const key of ['heap', 'page', 'browser'] as const) most[key] = Math.max(most[key], now[key]);
 			await new Promise((go) => setTimeout(go, 50));
 		}
@@ -65,8 +77,9 @@ async function drainWatched(origin: string, folder: string, who: Who): Promise<M
 	}
 }
 
-async function memoryOf(cdp: CDPSession, folder: string): Promise<Memory> {
-	const { metrics } = await cdp.send('Performance.getMetrics');
+async function memoryOf(send: Bare<Device>['send'], folder: string): Promise<Memory> {
+	type Metrics = { metrics: { name: string; value: number }[] };
+	const { metrics } = await send<Metrics>('Performance.getMetrics');
 	const heap = metrics.find(({ name }) => name === 'JSHeapUsedSize')!.value;
 	const browser = processesOf(folder);
 	const sum = (sizes: number[]) => sizes.reduce((total, size) => total + size, 0);

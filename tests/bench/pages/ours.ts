@@ -1,6 +1,9 @@
 import { PersonDatabase, START } from '../../../src/lib/local/database';
+import { mediaField } from '../../../src/lib/domain/media';
+import { keepMedia } from '../../../src/lib/local/media';
 import { save } from '../../../src/lib/local/outbox';
 import { exchange, gzip } from '../../../src/lib/sync/exchange';
+import { upload } from '../../../src/lib/sync/upload';
 import { changeOf, thousands, type Subject, type Who } from './sample';
 import { vaultFor } from './vault';
 
@@ -11,13 +14,16 @@ async function open(who: Who): Promise<PersonDatabase> {
 	return db;
 }
 
+const sender =
+	({ key }: Who, method: 'POST' | 'PUT') =>
+	(path: string, body: Uint8Array | string | null, headers: Record<string, string>) =>
+		fetch(path, { method, body: body as BodyInit | null, headers: { ...headers, 'temoin-key': key } });
+
 async function drain(who: Who, onprogress: (sent: number) => void = () => undefined): Promise<void> {
-	const send = (path: string, body: Uint8Array | string, headers: Record<string, string>) =>
-		fetch(path, { method: 'POST', body: body as BodyInit, headers: { ...headers, 'temoin-key': who.key } });
 	const db = await open(who);
 	const outcome = await exchange({
 		db,
-		send,
+		send: sender(who, 'POST'),
 		pack: gzip,
 		now: Date.now,
 		person: who.person,
@@ -38,6 +44,31 @@ async function fill(who: Who, count: number): Promise<void> {
 		const sealed = await Promise.all(changes.map(db.sealChange));
 		await db.outbox.bulkAdd(sealed.map((change) => ({ ...change, state: 'frozen' })) as never);
 	}
+}
+
+const MB = 1_000_000;
+
+/** Records so many voices of 20 MB, each in an interview of its own. */
+async function record(who: Who, count: number): Promise<void> {
+	const db = await open(who);
+	for (let i = 0; i < count; i++) {
+		const content = new Uint8Array(20 * MB);
+		content.set([0x1a, 0x45, 0xdf, 0xa3]);
+		for (let at = 4; at < content.length; at += 65_536)
+			crypto.getRandomValues(content.subarray(at, Math.min(at + 65_536, content.length)));
+		const change = changeOf(who, i);
+		const media = await keepMedia(db, change.id, content, { at: change.at });
+		await save(db, { ...change, fields: { ...change.fields, [mediaField(media.hash)]: media } });
+	}
+}
+
+/** Sends what was recorded; its interviews have left. */
+async function sendRecorded(who: Who): Promise<void> {
+	const now = () => new Date().toISOString();
+	const db = await open(who);
+	const left = await upload({ db, send: sender(who, 'PUT'), person: who.person, now, mint: () => crypto.randomUUID() });
+	const sent = await db.media.where('state').equals('sent').count();
+	if (left > 0 || sent !== (await db.media.count())) throw new Error(`${left} recordings are left`);
 }
 
 /** Opens the store and nothing more: what idle is. */
@@ -118,5 +149,6 @@ async function signIn(who: Who & { structure: string }): Promise<Who> {
 	return { ...who, device: device.id, key };
 }
 
-export const bench = { fill, ready, push, pull, one, found, signIn } satisfies Subject & Record<string, unknown>;
+export const bench = { fill, record, sendRecorded, ready, push, pull, one, found, signIn } satisfies Subject &
+	Record<string, unknown>;
 Object.assign(globalThis, { bench });
