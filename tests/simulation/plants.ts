@@ -160,11 +160,6 @@ export const PLANTS: { [name: string]: Plant } = {
 		'const batch = here.filter((_, i) => named.has(hashes[i]!));',
 		'const batch = here;\n			hashes.forEach((hash) => named.has(hash) || named.set(hash, block.changes[0]!));'
 	),
-	'new-vault-over-unsent-work': plant(
-		'local/locked.ts',
-		"if ((await unsentIn(db)) > 0) throw new Error('unsent changes are still here');",
-		''
-	),
 	'sealed-outbox-cleared-unread': plant(
 		'local/locked.ts',
 		"if (!response.ok) return await left('refused');",
@@ -267,7 +262,6 @@ export const PLANTS: { [name: string]: Plant } = {
 		'			if (left.length === 0) return;\n			await app.db.transaction()',
 		'			if (left.length < 1e9) return;\n			await app.db.transaction()'
 	),
-	'nobody-judges-again-after-an-upgrade': plant('server/upgrade.ts', '				await judgeAgain(app, trx, id);\n', ''),
 
 	/* both */
 	'migration-error-swallowed': [

@@ -102,6 +102,8 @@ export class Server {
 	/** Time on its clock, ahead of the world's. */
 	offset = 0;
 	up = false;
+	/** The most milliseconds that a query takes: on a slow disk, requests overlap. */
+	slowness = 0;
 	backups: string[] = [];
 	version: Version = 'now';
 	#processes = new Set<Process>();
@@ -134,6 +136,11 @@ export class Server {
 		this.up = true;
 	}
 
+	/** Whether no request is being answered. */
+	get idle(): boolean {
+		return this.#processes.size === 0;
+	}
+
 	/** Whatever it was doing is not finished, ever. */
 	kill(): void {
 		this.up = false;
@@ -149,7 +156,8 @@ export class Server {
 		const db = this.app.db.withPlugin({
 			transformQuery: ({ node }) => node,
 			transformResult: async ({ result }) => {
-				await this.scheduler.turn(process);
+				if (this.slowness === 0) await this.scheduler.turn(process);
+				else await new Promise<void>((go) => this.scheduler.after(this.random.below(this.slowness), process, go));
 				return result;
 			}
 		});

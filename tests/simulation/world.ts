@@ -60,6 +60,7 @@ export class World {
 		this.random = new Random(seed);
 		this.scheduler = new Scheduler(this.random, this.self);
 		this.server = new Server(libs, this.scheduler, this.random, join(folder, 'server'), template);
+		this.server.slowness = this.random.pick([0, 0, 0, 40]);
 		// Not everything goes wrong in every life: a few faults, often, meet more than all of them, rarely.
 		this.#faults = Array.from({ length: 2 + this.random.below(4) }, () => this.random.pick(FAULTS));
 		this.#upgrades = this.#faults.includes('upgrade');
@@ -645,6 +646,9 @@ export class World {
 		return new Set([...stored, ...refused].map(({ id }) => id));
 	}
 
+	/** Lets the server end what it is at: the world looks at its database outside of any request. */
+	#quiet = (): Promise<void> => this.scheduler.run(() => this.server.idle);
+
 	async #restartServer(): Promise<void> {
 		this.server.kill();
 		this.scheduler.after(this.random.below(20_000), this.self, () => undefined);
@@ -672,6 +676,7 @@ export class World {
 	async #restore(): Promise<void> {
 		const { server, random, model } = this;
 		if (server.backups.length === 0) return;
+		await this.#quiet();
 		// Less than what was ever erased, where its ledger was lost before.
 		const known = await this.#followServer();
 		this.note('restores');
@@ -700,6 +705,7 @@ export class World {
 	}
 
 	async #backUp(): Promise<void> {
+		await this.#quiet();
 		await this.server.backUp();
 		for (const id of await this.#onServer()) this.model.covered.add(id);
 	}
@@ -753,6 +759,7 @@ export class World {
 
 	async #wipe(device: Device): Promise<void> {
 		device.kill(false);
+		await this.#quiet();
 		this.model.wiped(device, await this.#onServer());
 		for (const [hash, recording] of this.#recordings) if (recording.device === device) this.#recordings.delete(hash);
 		this.#shown = this.#shown.filter((one) => one.device !== device);
@@ -812,6 +819,7 @@ export class World {
 	async #look(): Promise<void> {
 		if (this.#failed) throw this.#failed;
 		if (!this.server.up || this.server.app === undefined) return;
+		await this.#quiet();
 		const { structure } = this.template;
 		const { sequence } = await this.server.app.db
 			.selectFrom('structure')
@@ -867,6 +875,7 @@ export class World {
 					must(state === 'done', () => `liveness: ${device.name} ends ${state} ${describe(device.broken)}`);
 				});
 			}
+			await this.#quiet();
 			await this.#followServer();
 			const text = JSON.stringify(now);
 			if (text === before) break;
