@@ -159,6 +159,21 @@ describe.each(DATABASES)('a server on %s that came back from before', (name) => 
 		expect(await listAside(claire.db)).toEqual([]);
 	});
 
+	test('and never had a record tells whoever set it aside that it was erased', async () => {
+		const place = await openPlace(name);
+		const { app, sandrine } = place;
+		const back = await keepCopy(app);
+		const id = await sandrine.create('interview', interview(place));
+		await sandrine.sync();
+		await sandrine.db.sent.clear(); // a backup that came to nothing had it
+		await erase(place, id);
+		await back();
+		await replayLedger(app);
+		expect(await sandrine.sync()).toMatchObject(EQUAL);
+		expect(await listAside(sandrine.db)).toEqual([]);
+		expect(await sandrine.db.erased.get(id)).toMatchObject({ id });
+	});
+
 	test('never blanks the screen, however often the line is cut while all of it comes again', async () => {
 		const place = await openPlace(name);
 		const { app, sandrine } = place;
@@ -266,6 +281,18 @@ describe.each(DATABASES)('a tablet whose rows are not those of a server on %s', 
 		expect(await labels(sandrine)).toEqual(['a', 'b']);
 		expect(inUse((await sandrine.view(id))!.fields, 'note')).toBe('écrite avant');
 		expect(await sandrine.db.outbox.count()).toBe(0);
+	});
+
+	test('and one of which is gone does not take what was written on it for the whole', async () => {
+		const place = await openPlace(name);
+		const { sandrine } = place;
+		const id = await sandrine.create('interview', interview(place, { label: 'a' }));
+		await sandrine.sync();
+		await sandrine.edit('interview', id, { note: 'jamais écrite avant' });
+		await sandrine.db.records.delete(id);
+		expect(await sandrine.sync()).toMatchObject(EQUAL);
+		const { fields } = (await sandrine.view(id))!;
+		expect(['label', 'note'].map((field) => inUse(fields, field))).toEqual(['a', 'jamais écrite avant']);
 	});
 
 	test('keeps a record of a shape it does not know, counts it, and reads it once it does', async () => {
