@@ -62,7 +62,7 @@ export const sealedOf = ({ id, record, kind, about, at, sealed }: SealedChange):
 	sealed
 });
 
-/** The setting that says that the server came back, and that what lies here under other keys is still to be made good. */
+/** The setting that says that something which lies here under other keys is still to be offered. */
 export const MAKE_GOOD = 'make-good';
 
 /** A change that does not open here: offering it again would change nothing. */
