@@ -113,11 +113,6 @@ export const PLANTS: { [name: string]: Plant } = {
 		'const startsOver = false as boolean;'
 	),
 	'nothing-offered-after-a-restore': plant(ARRIVALS, "offer: 'all' as const, tell: '',", "offer: undefined, tell: '',"),
-	'erasures-not-told-again': plant(
-		ARRIVALS,
-		"offer: 'all' as const, tell: '',",
-		"offer: 'all' as const, tell: undefined,"
-	),
 	'nothing-set-aside': plant(
 		ARRIVALS,
 		'			await db.aside.bulkPut(old.map((row) => ({ ...row, epoch: before.epoch! })));\n',
@@ -144,21 +139,6 @@ export const PLANTS: { [name: string]: Plant } = {
 		ARRIVALS,
 		'		if (receipt.stored !== undefined && cursor && receipt.stored <= cursor.sequence) continue;\n',
 		''
-	),
-	'old-history-merged-into-the-new': plant(
-		ARRIVALS,
-		'const before = new Set(rows.filter((row) => (row.pass ?? 0) !== pass).map(({ id }) => id));',
-		'const before = new Set<string>();'
-	),
-	'recording-dropped-before-a-backup': plant(
-		'local/media.ts',
-		"state === 'sent' && doneAt! < backup.at",
-		"state === 'sent'"
-	),
-	'receipts-file-clears-everything': plant(
-		'local/stick/receipts-file.ts',
-		'const batch = here.filter((_, i) => named.has(hashes[i]!));',
-		'const batch = here;\n			hashes.forEach((hash) => named.has(hash) || named.set(hash, block.changes[0]!));'
 	),
 	'sealed-outbox-cleared-unread': plant(
 		'local/locked.ts',
