@@ -352,7 +352,10 @@ describe.each(DATABASES)('the outbox of a locked vault on %s', (name) => {
 		const vault = await openVaultOf(app, odile);
 		const response = await bring(app, vault.place, await sealAll(vault, [told(office)]));
 		const text = await response.text();
-		expect([response.status, Object.keys(JSON.parse(text) as object)]).toEqual([200, ['receipts', 'committed']]);
+		expect([response.status, Object.keys(JSON.parse(text) as object)]).toEqual([
+			200,
+			['receipts', 'committed', 'epoch']
+		]);
 		expect(text).not.toContain(PASSPHRASE);
 	});
 });
