@@ -39,7 +39,10 @@ describe('what was recorded on a tablet', () => {
 		expect(await sendAll()).toBe(0);
 		const heard = await call(app, 'GET', `/api/media/${interview}/${hash}`, { as: claire });
 		expect(new Uint8Array(await heard.arrayBuffer())).toEqual(CONTENT);
-		expect(await (await readMedia(tablet.db, [interview, hash]))?.arrayBuffer()).toHaveProperty('byteLength', CONTENT.length);
+		expect(await (await readMedia(tablet.db, [interview, hash]))?.arrayBuffer()).toHaveProperty(
+			'byteLength',
+			CONTENT.length
+		);
 	});
 
 	test('leaves with an interview that was erased before it was sent, which nothing brings back', async () => {
