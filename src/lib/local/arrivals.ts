@@ -286,7 +286,7 @@ async function mergeTaken(
 		// Without a sequence the server will send the record itself: what stands here until then is not counted. Nor is what
 		// was merged with anything but what the server merged it with: it shows as a difference, and everything is fetched
 		// anew. Of several changes in one batch the first is merged with what stood here.
-		const isSame = changed.has(change.record) || (row?.sequence ?? 0) === (receipt.base ?? row?.sequence ?? 0);
+		const isSame = changed.has(change.record) || receipt.base === undefined || receipt.base === row?.sequence;
 		const sequence = isSame ? (receipt.sequence ?? (isBefore ? 0 : (row?.sequence ?? 0))) : 0;
 		changed.set(change.record, { ...merged, audience, sequence });
 	}

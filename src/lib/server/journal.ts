@@ -3,7 +3,7 @@ import type { Journal } from '../domain/journal';
 import { nowOf, type App } from './app';
 import type { Schema } from './database/schema';
 import { authenticate } from './secret';
-import { lockStructure, type Reader, type Trx } from './store';
+import { lockStructure, writeSetting, type Reader, type Trx } from './store';
 
 /** Kept a year: long enough to understand, short enough not to watch people. */
 const MONTHS = 12;
@@ -63,12 +63,7 @@ async function readEnds(app: App, db: Reader, structure: string): Promise<Ends |
 async function writeEnds(app: App, trx: Trx, structure: string, { before, last }: Ends): Promise<void> {
 	const ends = { before, last };
 	const mac = authenticate(app, 'journal', `${structure}|${JSON.stringify(ends)}`);
-	const value = JSON.stringify({ ...ends, mac });
-	await trx
-		.insertInto('setting')
-		.values({ structure_id: structure, name: ENDS, value })
-		.onConflict((c) => c.columns(['structure_id', 'name']).doUpdateSet({ value }))
-		.execute();
+	await writeSetting(trx, structure, ENDS, JSON.stringify({ ...ends, mac }));
 }
 
 /** Notes outside of any other work. */

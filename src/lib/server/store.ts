@@ -51,6 +51,15 @@ export async function lockStructure(trx: Trx, structure: string): Promise<{ sequ
 		.executeTakeFirstOrThrow();
 }
 
+/** Keeps a value of a structure's own under a name. */
+export async function writeSetting(trx: Trx, structure: string, name: string, value: string): Promise<void> {
+	await trx
+		.insertInto('setting')
+		.values({ structure_id: structure, name, value })
+		.onConflict((c) => c.columns(['structure_id', 'name']).doUpdateSet({ value }))
+		.execute();
+}
+
 /** Lets one founding of a structure happen at a time, on the whole server. */
 export async function lockFounding(trx: Trx): Promise<void> {
 	await trx

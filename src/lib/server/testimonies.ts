@@ -17,7 +17,7 @@ import { mediaOf } from './media';
 import { push, type Author } from './push';
 import { loadAbout, loadRecords, lockStructure, type Reader, type Stored, type Trx } from './store';
 
-/** Who acts on a testimony: a director, or the respondent themselves with their code. */
+/** The respondent themselves, with their code. */
 export const RESPONDENT: By = { person: 'respondent', device: '' };
 
 /** The interview that a receipt code opens.

@@ -2,7 +2,7 @@ import type { App } from './app';
 import { inStructure } from './database/open';
 import { signerOf } from './proofs';
 import { judgeAgain } from './quarantine';
-import { lockStructure } from './store';
+import { writeSetting } from './store';
 
 /** The setting that names the version which has done it. */
 const DONE = 'judged-by';
@@ -10,21 +10,16 @@ const DONE = 'judged-by';
 /** What a new version owes each structure, once and before its first answer: a key for its receipts, where it was founded
  * before there were any, and another judgement of what waits in quarantine, since it may know what the one before did not. */
 export async function afterUpgrade(app: App): Promise<void> {
-	const { db, version: value } = app;
+	const { db, version } = app;
 	const done = await db.selectFrom('setting').select(['structure_id', 'value']).where('name', '=', DONE).execute();
 	const by = new Map(done.map((row) => [row.structure_id, row.value]));
 	const structures = await db.selectFrom('structure').select('id').execute();
-	for (const { id } of structures.filter((one) => by.get(one.id) !== value))
+	for (const { id } of structures.filter((one) => by.get(one.id) !== version))
 		await inStructure(id, () =>
 			db.transaction().execute(async (trx) => {
-				await lockStructure(trx, id);
 				await signerOf(app, trx, id);
 				await judgeAgain(app, trx, id);
-				await trx
-					.insertInto('setting')
-					.values({ structure_id: id, name: DONE, value })
-					.onConflict((c) => c.columns(['structure_id', 'name']).doUpdateSet({ value }))
-					.execute();
+				await writeSetting(trx, id, DONE, version);
 			})
 		);
 }

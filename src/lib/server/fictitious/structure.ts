@@ -18,7 +18,7 @@ import { savePerson } from '../people';
 import { push } from '../push';
 import { found } from '../structures';
 import { templateFramework } from '../templates';
-import { chunks, lockFounding, type Trx } from '../store';
+import { chunks, lockFounding, writeSetting, type Trx } from '../store';
 import { Draws, shareOut } from './draws';
 import { FIGURES_2014, SEASON, TARBES_SHARE, YEAR_BEFORE } from './figures';
 
@@ -161,10 +161,7 @@ async function build(app: App, trx: Trx): Promise<Fictitious> {
 		structure,
 		people: { director, counsellor: counsellors.lourdes, 'antenna-staff': staff.lourdes }
 	};
-	await trx
-		.insertInto('setting')
-		.values({ structure_id: structure, name: 'fictitious', value: JSON.stringify(fictitious) })
-		.execute();
+	await writeSetting(trx, structure, 'fictitious', JSON.stringify(fictitious));
 	return fictitious;
 }
 

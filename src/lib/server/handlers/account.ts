@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { Factor, OwnDevice, PASSKEY_NAME } from '../../domain/session';
 import { Problem } from '../../domain/problem';
-import { byOf, type Call, done, endpoint, reply } from '../endpoint';
+import { byOf, done, endpoint, reply, type Call } from '../endpoint';
 import {
 	addPasskey,
 	addTotp,
@@ -19,6 +19,7 @@ import type { Trx } from '../store';
 import { keepWrap } from '../vaults';
 
 const whoOf = ({ session }: Pick<Call, 'session'>) => ({ structure: session.structure.id, person: session.person.id });
+
 const Account = z.looseObject({ factors: z.array(Factor), recoveryCodes: z.int(), devices: z.array(OwnDevice) });
 
 export const account = endpoint({

@@ -15,7 +15,7 @@ import { Id } from '../../domain/ids';
 import { MediaHash, MediaState } from '../../domain/media-shapes';
 import { MAX_BYTES, MAX_CHANGES } from '../../domain/sync';
 import { nowOf } from '../app';
-import { byOf, type Call, endpoint, reply } from '../endpoint';
+import { byOf, endpoint, reply, type Call } from '../endpoint';
 import { note } from '../journal';
 import { signFor } from '../proofs';
 import { openAll, takeSealed, takeSealedPiece } from '../sealed';

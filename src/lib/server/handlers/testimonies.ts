@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { Correction, ReceiptCode, Testimony, TestimonyLine, Withdrawal } from '../../domain/testimony';
 import { inStructure } from '../database/open';
-import { byOf, type Call, done, endpoint, reply } from '../endpoint';
+import { byOf, done, endpoint, reply, type Call } from '../endpoint';
 import { eraseInterview } from '../erasure';
 import { note } from '../journal';
 import { correct, findByReceipt, listTestimonies, readTestimony, RESPONDENT, withdraw } from '../testimonies';
