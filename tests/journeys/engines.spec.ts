@@ -10,14 +10,14 @@ class Screen {
 		this.engine.ask<boolean>(`${text}.test(document.body.innerText)`).catch(() => false);
 
 	async sees(text: RegExp): Promise<void> {
-		await expect.poll(() => this.shows(text), { message: String(text), timeout: 60_000 }).toBe(true);
+		await expect.poll(() => this.shows(text), { message: String(text), timeout: 30_000 }).toBe(true);
 	}
 
 	/** Waits for something that has no words of its own. */
 	async has(selector: string): Promise<void> {
 		const there = `Boolean(document.querySelector('${selector}'))`;
 		await expect
-			.poll(() => this.engine.ask<boolean>(there).catch(() => false), { message: selector, timeout: 60_000 })
+			.poll(() => this.engine.ask<boolean>(there).catch(() => false), { message: selector, timeout: 30_000 })
 			.toBe(true);
 	}
 
@@ -27,7 +27,7 @@ class Screen {
 		await expect
 			.poll(() => this.engine.ask<boolean>(`Boolean(${found})`).catch(() => false), {
 				message: String(text),
-				timeout: 60_000
+				timeout: 30_000
 			})
 			.toBe(true);
 		await this.engine.ask(`(${found}.click(), 0)`);
@@ -69,7 +69,7 @@ for (const { name, needs, make } of ENGINES) {
 				await screen.sees(/Bonjour/);
 				await screen.sees(/Tout est à jour/);
 				await expect
-					.poll(() => engine.ask('Boolean(navigator.serviceWorker.controller)'), { timeout: 60_000 })
+					.poll(() => engine.ask('Boolean(navigator.serviceWorker.controller)'), { timeout: 30_000 })
 					.toBe(true);
 
 				// The server is gone; a page that was never shown opens, and an interview is taken.
