@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium, type CDPSession, type Page } from '@playwright/test';
 import { rolldown } from 'rolldown';
+import { Line } from '../support/engines.ts';
 
 /** Rounds alternate what they compare, and each gives one ratio. Records of a push or a pull. */
 export const ROUNDS = Number(process.env.ROUNDS ?? 5);
@@ -176,6 +177,9 @@ export async function openProfile<Bench extends Steps>(
 	};
 }
 
+/** The longest that a step of a page may take, in milliseconds. */
+const PATIENCE = 300_000;
+
 /** What a page can do, in a browser that nobody watches: a driver keeps what passes over the network, and its memory would be
  * counted as the page's. */
 export type Bare<Bench extends Steps> = Pick<Profile<Bench>, 'run' | 'close'> & {
@@ -197,23 +201,9 @@ export async function openBare<Bench extends Steps>(
 	await untilAnswers(`http://127.0.0.1:${port}/json/version`, performance.now());
 	type Target = { type: string; webSocketDebuggerUrl: string };
 	const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as Target[];
-	const socket = new WebSocket(targets.find(({ type }) => type === 'page')!.webSocketDebuggerUrl);
-	await new Promise((open) => socket.addEventListener('open', open));
-	const asked = new Map<number, (answer: { result?: unknown; error?: unknown }) => void>();
-	socket.addEventListener('message', ({ data }) => {
-		const answer = JSON.parse(String(data)) as { id: number; result?: unknown; error?: unknown };
-		asked.get(answer.id)?.(answer);
-		asked.delete(answer.id);
-	});
-	let last = 0;
-	const send = async <T>(method: string, params: object = {}): Promise<T> => {
-		const id = ++last;
-		const answer = new Promise<{ result?: unknown; error?: unknown }>((done) => asked.set(id, done));
-		socket.send(JSON.stringify({ id, method, params }));
-		const { result, error } = await answer;
-		if (error) throw new Error(`${method}: ${JSON.stringify(error)}`);
-		return result as T;
-	};
+	const inspector = await Line.to(targets.find(({ type }) => type === 'page')!.webSocketDebuggerUrl);
+	const send = async <T>(method: string, params: object = {}): Promise<T> =>
+		(await inspector.call(method, params, undefined, PATIENCE)) as T;
 	const evaluate = async (expression: string): Promise<unknown> => {
 		const how = { expression, awaitPromise: true, returnByValue: true };
 		type Evaluated = { result: { value?: unknown }; exceptionDetails?: object };

@@ -42,7 +42,7 @@ type Message = { id?: number; method?: string; params?: unknown; result?: unknow
 const PATIENCE = 10_000;
 
 /** Numbered calls over a WebSocket, each with its answer. */
-class Line {
+export class Line {
 	#calls = new Map<number, { done: (result: unknown) => void; failed: (cause: Error) => void }>();
 	#last = 0;
 	onevent: (method: string, params: unknown) => void = () => {};
@@ -81,12 +81,18 @@ class Line {
 		else call?.done(result);
 	}
 
-	/** @param wrap puts the call into an envelope, where the browser wants one */
-	call(method: string, params: object, wrap: (message: object) => object = (message) => message): Promise<unknown> {
+	/** @param wrap puts the call into an envelope, where the browser wants one
+	 * @param patience in milliseconds */
+	call(
+		method: string,
+		params: object,
+		wrap: (message: object) => object = (message) => message,
+		patience = PATIENCE
+	): Promise<unknown> {
 		const id = ++this.#last;
 		return new Promise((done, failed) => {
 			this.#calls.set(id, { done, failed });
-			setTimeout(() => failed(new Error(`no answer to ${method}`)), PATIENCE).unref();
+			setTimeout(() => failed(new Error(`no answer to ${method}`)), patience).unref();
 			this.#socket.send(JSON.stringify(wrap({ id, method, params })));
 		});
 	}
