@@ -29,7 +29,9 @@ export class Faults {
 	static count = 0;
 	/** The line in `src/lib` behind the call that failed, or behind each call while none is to fail. */
 	static sites: string[] = [];
+	static hasFailed = false;
 	static #at = Infinity;
+	static #line: string | undefined;
 	static #fault: Fault = 'UnknownError';
 	static #silent = 0;
 	static #failing: DOMException | undefined;
@@ -38,17 +40,13 @@ export class Faults {
 	static #asked = new WeakMap<IDBTransaction, Error[]>();
 	static #undo: (() => void)[] = [];
 
-	/** The call of this number fails, from now on counted from 0. */
-	static arm(at: number, fault: Fault): void {
-		[this.#at, this.#fault, this.count, this.sites] = [at, fault, 0, []];
-	}
-
-	static get hasFailed(): boolean {
-		return this.#at >= 0 && this.count > this.#at;
+	/** The call of this number fails, from now on counted from 0: of a line, the first of its calls from there on. */
+	static arm(at: number, fault: Fault, line?: string): void {
+		[this.#at, this.#fault, this.#line, this.count, this.sites, this.hasFailed] = [at, fault, line, 0, [], false];
 	}
 
 	static disarm(): void {
-		this.#at = -1;
+		[this.#at, this.#line, this.hasFailed] = [-1, undefined, false];
 	}
 
 	/** What somebody looks at meanwhile is not counted and does not fail. */
@@ -94,8 +92,13 @@ export class Faults {
 	/** @returns the failure, when this is the call that fails */
 	static #counted(asked: readonly Error[]): DOMException | undefined {
 		if (this.#silent > 0) return undefined;
-		const fails = this.count++ === this.#at;
-		if (fails || this.#at === Infinity) this.sites.push(lineOfProduct(asked));
+		const at = this.count++;
+		const mayFail = this.#line === undefined ? at === this.#at : at >= this.#at && !this.hasFailed;
+		if (!mayFail && this.#at !== Infinity) return undefined;
+		const line = lineOfProduct(asked);
+		const fails = mayFail && (this.#line ?? line) === line;
+		if (fails || this.#at === Infinity) this.sites.push(line);
+		this.hasFailed ||= fails;
 		return fails ? new DOMException('planted', this.#fault) : undefined;
 	}
 

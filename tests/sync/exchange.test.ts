@@ -107,6 +107,14 @@ describe.each(DATABASES)('an exchange with a server on %s', (name) => {
 		expect(bytes(paul.requests[0]!)).toBeLessThanOrEqual(900);
 	});
 
+	test('a tablet that has nothing is given all of a small structure by one request', async () => {
+		const { app, sandrine } = await openScene(await openApp(name));
+		const { structure } = sandrine.device.session;
+		const other = await Tablet.of(app, await entered(await signIn(app, structure.id, 'Sandrine')));
+		expect(await other.sync()).toMatchObject({ state: 'done', position: { digest: 'equal' } });
+		expect(other.requests).toHaveLength(1);
+	});
+
 	test('a batch of 500 is one durable commit', async () => {
 		const scene = await openScene(await openApp(name));
 		const { sandrine, app } = scene;

@@ -13,17 +13,16 @@ const Packed = z
 	])
 	.check(z.refine(([by, fields]) => Object.values(fields).every((values) => values.every(([, at]) => at < by.length))));
 
+const place = { id: Id, kind: Id, owner: Id, about: z.optional(Id), audience: z.string(), sequence: z.int() };
+const travelling = z.union([Packed, z.record(z.string(), z.array(Current))]);
+
+/** A record as it travels and as it is kept: its fields packed, or in full from a server of protocol 1. */
+export const Travelling = z.looseObject({ ...place, fields: travelling });
+export type Travelling = z.infer<typeof Travelling>;
+
 /** A record as the server gives it. Each field lists its current values, the first stored first: that one is in use.
  * Several that differ are contested. `owner` is the person whose change created it. */
-export const Record = z.looseObject({
-	id: Id,
-	kind: Id,
-	owner: Id,
-	about: z.optional(Id),
-	audience: z.string(),
-	sequence: z.int(),
-	fields: z.pipe(z.union([Packed, z.record(z.string(), z.array(Current))]), z.transform(unpack))
-});
+export const Record = z.looseObject({ ...place, fields: z.pipe(travelling, z.transform(unpack)) });
 export type Record = z.infer<typeof Record>;
 
 /** The least that a record of any version says: with it, it counts in the digest. */

@@ -3,8 +3,8 @@ import type { Change } from '../domain/change';
 import { NO_ROWS, plus, type Digest } from '../domain/digest';
 import { audienceOf } from '../domain/kinds';
 import { merge } from '../domain/merge';
-import { currentOf } from '../domain/record';
-import { Mark, Place, Record, type Receipt, type ReceivedReply } from '../domain/sync';
+import { currentOf, unpack } from '../domain/record';
+import { Mark, Place, Record, Travelling, type Receipt, type ReceivedReply } from '../domain/sync';
 import type { Kept, Outgoing, PersonDatabase, Position, Refused, Sent, Taken } from './database';
 import { readSetting, START, UNREADABLE } from './database';
 import { dropMediaOf } from './media';
@@ -14,12 +14,14 @@ import { sealedOf } from './outbox';
  * moves with them. A device killed before the commit asks for the same page again. One exchange runs at a time on a
  * device, so that what is opened and sealed before the transaction is still so within it.
  * @param batch the changes that were sent, by their place
+ * @param arrived the reply's records, by `sealArrivals`
  * @param more how far the erasures have been told again, and how far the server's clock is ahead, in milliseconds
  * @returns where the device stands now */
 export async function takeIn(
 	db: PersonDatabase,
 	batch: readonly Outgoing[],
 	reply: ReceivedReply,
+	arrived: readonly Arrived[],
 	person: string,
 	more: Pick<Position, 'tell' | 'offset'> = {}
 ): Promise<Position> {
@@ -40,7 +42,6 @@ export async function takeIn(
 	const derivable =
 		!startsOver && forgotten.length === 0 && reply.receipts.every(({ sequence }) => sequence !== undefined);
 	const worked = last && !derivable ? await workOut(db, answered, reply, person) : undefined;
-	const arrived = startsOver ? [] : await sealAll(db, reply.records, reply.now, before.pass ?? 0);
 	const there = await coveredBy(
 		db,
 		arrived.flatMap(({ record }) => record ?? [])
@@ -77,6 +78,8 @@ export async function takeIn(
 				.belowOrEqual(backup.sequence)
 				.filter(({ again }) => !again)
 				.delete();
+		// Judged by something else from now on, what was refused is worth offering again.
+		const isJudgedAnew = judging !== undefined && judging !== before.judging && (await db.refused.count()) > 0;
 		const position: Position = {
 			...before,
 			...more,
@@ -87,7 +90,7 @@ export async function takeIn(
 			backup,
 			sweep: Boolean(before.sweep && reply.more),
 			judging: judging ?? before.judging,
-			offer: judging !== undefined && judging !== before.judging ? (before.offer ?? 'refused') : before.offer,
+			offer: before.offer ?? (isJudgedAnew ? 'refused' : undefined),
 			syncedAt: reply.more ? before.syncedAt : reply.now
 		};
 		await db.settings.put({ name: 'position', value: position });
@@ -116,17 +119,19 @@ export async function startFresh(db: PersonDatabase): Promise<void> {
 const sweep = (db: PersonDatabase, pass: number): Promise<number> =>
 	db.records.filter((row) => (row.pass ?? 0) !== pass).delete();
 
-/** Records as they are kept. One that this version cannot read is kept as it came: it counts, and a later version reads it.
- * What is not even a record is passed over, and shows as a difference. */
-async function sealAll(
+type Arrived = { record?: Travelling; row: Kept };
+
+/** A reply's records as they are kept: it touches no store, and can go on while the page before is written. One that this
+ * version cannot read is kept as it came: it counts, and a later version reads it. What is not even a record is passed over,
+ * and shows as a difference. */
+export async function sealArrivals(
 	db: PersonDatabase,
-	records: readonly unknown[],
-	now: string,
-	pass: number
-): Promise<{ record?: Record; row: Kept }[]> {
+	{ records, now }: Pick<ReceivedReply, 'records' | 'now'>,
+	{ pass = 0 }: Position
+): Promise<Arrived[]> {
 	const kept = await Promise.all(
 		records.map(async (raw) => {
-			const { data: record } = Record.safeParse(raw);
+			const { data: record } = Travelling.safeParse(raw);
 			if (record) return { record, row: await db.sealRecord(record, now, pass) };
 			const { data: place } = Place.safeParse(raw);
 			if (!place) return undefined;
@@ -148,7 +153,7 @@ export async function readAgain(db: PersonDatabase): Promise<void> {
 }
 
 /** The records set aside that are wholly in those that have come: each value that stood in them stands there again. */
-async function coveredBy(db: PersonDatabase, records: readonly Record[]): Promise<[string, string][]> {
+async function coveredBy(db: PersonDatabase, records: readonly (Record | Travelling)[]): Promise<[string, string][]> {
 	if (records.length === 0 || (await db.aside.count()) === 0) return [];
 	const came = new Map(records.map((record) => [record.id, record]));
 	const rows = await db.aside
@@ -161,10 +166,12 @@ async function coveredBy(db: PersonDatabase, records: readonly Record[]): Promis
 	return covered.map(({ id, epoch }) => [id, epoch]);
 }
 
-const holds = (now: Record, before: Record): boolean =>
-	Object.entries(before.fields).every(([field, current]) =>
-		current.every(({ change }) => currentOf(now.fields, field).some((one) => one.change === change))
+function holds(now: Record | Travelling, before: Record): boolean {
+	const fields = unpack(now.fields);
+	return Object.entries(before.fields).every(([field, current]) =>
+		current.every(({ change }) => currentOf(fields, field).some((one) => one.change === change))
 	);
+}
 
 /** Turns the batches taken into records, one transaction each: what a device killed in between finds again and goes on
  * with. Until then the changes lie in the outbox, so that screens show them all the same. */

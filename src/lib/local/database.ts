@@ -2,7 +2,7 @@ import Dexie, { type EntityTable, type Table } from 'dexie';
 import type { Change } from '../domain/change';
 import type { Media } from '../domain/media';
 import { pack, unpack, type Fields, type Packed } from '../domain/record';
-import type { Cursor, Filling, ReceivedReply, Record } from '../domain/sync';
+import type { Cursor, Filling, ReceivedReply, Record, Travelling } from '../domain/sync';
 import type { Session } from '../domain/session';
 import { nonceOf, type Locks, type Vault } from './vault';
 
@@ -126,9 +126,9 @@ export class PersonDatabase extends Dexie {
 		declare(this);
 	}
 
-	async sealRecord(record: Record, since: string, pass = 0): Promise<Kept> {
+	async sealRecord(record: Record | Travelling, since: string, pass = 0): Promise<Kept> {
 		const { id, kind, owner, about, audience, sequence, fields, ...rest } = record;
-		const content = { ...rest, fields: pack(fields) };
+		const content = { ...rest, fields: Array.isArray(fields) ? fields : pack(fields as Fields) };
 		const sealed = await this.vault.seal(id, 'record-1', content);
 		return { id, kind, owner, ...(about ? { about } : {}), audience, sequence, since, sealed, pass };
 	}

@@ -1,5 +1,5 @@
 import { DAMAGED, freeze, nextBatch, offerAgain, setRefused } from '../local/outbox';
-import { readAgain, reconcile, settle, startFresh, takeIn } from '../local/arrivals';
+import { readAgain, reconcile, sealArrivals, settle, startFresh, takeIn } from '../local/arrivals';
 import { readSetting, START, type Outgoing, type PersonDatabase, type Position } from '../local/database';
 import { MAX_CHANGES, PROTOCOL, ReceivedReply, type Erased, type SyncRequest } from '../domain/sync';
 
@@ -58,30 +58,31 @@ export async function exchange(how: Exchange): Promise<Outcome> {
 /** A new history, what it asks for again and a repair each take one; more would be a server that changes its mind. */
 const ROUNDS = 5;
 
-async function drain({ db, send, pack, person, device, now, onprogress }: Exchange): Promise<Outcome> {
+async function drain(how: Exchange): Promise<Outcome> {
+	const { db, pack, person, now, onprogress } = how;
 	await settle(db, person);
 	await freeze(db);
 	await offerAgain(db);
+	const asker = { ...how, signer: await readSetting<string>(db, 'signer') };
 	const total = await db.outbox.count();
 	let sent = 0;
 	let size = BATCH;
 	let at = (await readSetting<Position>(db, 'position')) ?? START;
-	const signer = await readSetting<string>(db, 'signer');
 	let after = -Infinity;
-	// A reply is written down while the next batch is on its way. Should the device die in between, the server has seen
-	// that batch before and says so: nothing counts twice.
+	// Replies are written down in their order while the next ones are on their way; two at most wait for the disk. Should
+	// the device die in between, the server has seen those batches before and says so: nothing counts twice.
+	let earlier: Promise<unknown> = Promise.resolve();
 	let taking: Promise<Position> = Promise.resolve(at);
 	let ready = prepare(db, pack, size, after, at);
 	try {
+		let asked = ask(asker, await ready, at);
 		for (;;) {
-			const prepared = await ready;
-			const { batch } = prepared;
+			const { batch } = await ready;
 			const last = batch.at(-1)?.order;
 			// The next batch is read and compressed while this one travels.
 			const next = last === undefined ? undefined : prepare(db, pack, size, last, at);
 			void next?.catch(() => undefined); // looked at when its turn comes, if it does
-			const told = at.tell === undefined ? [] : await erasuresAfter(db, at.tell);
-			const answered = await call(send, pack, { person, device, prepared, at, told, signer });
+			const answered = await asked;
 			if ('outcome' in answered) {
 				if (!answered.unreadable || batch.length === 0) return answered.outcome;
 				await next?.catch(() => undefined);
@@ -90,32 +91,51 @@ async function drain({ db, send, pack, person, device, now, onprogress }: Exchan
 				if (batch.length === 1) await setRefused(db, batch[0]!, why);
 				else size = Math.ceil(batch.length / 2);
 				ready = prepare(db, pack, size, after, at);
+				asked = ask(asker, await ready, at);
 				continue;
 			}
-			const { reply } = answered;
+			const { reply, tell } = answered;
 			if (batch.length > 0 && reply.receipts.length === 0) return { state: 'refused', status: 200 };
-			await taking;
-			const tell = told.length === MAX_CHANGES ? told.at(-1)!.id : undefined;
+			await earlier;
 			const offset = Date.parse(reply.now) - now();
-			taking = takeIn(db, batch, reply, person, { tell, offset });
-			void taking.catch(() => undefined); // looked at once the next call is answered
+			const take = () => {
+				const sealing = sealArrivals(db, reply, at);
+				void sealing.catch(() => undefined); // looked at in its turn, like what follows
+				earlier = taking;
+				taking = taking.then(async () => {
+					const position = await takeIn(db, batch, reply, await sealing, person, { tell, offset });
+					sent += reply.receipts.length;
+					onprogress?.(sent, Math.max(total, sent));
+					return position;
+				});
+				void taking.catch(() => undefined);
+				return taking;
+			};
 			const sameHistory = at.epoch === null || at.epoch === reply.epoch;
 			const { cursor, filling, epoch, audiences = at.audiences } = reply;
-			at = sameHistory ? { ...at, cursor, filling, epoch, audiences, tell } : await taking;
+			at = sameHistory ? { ...at, cursor, filling, epoch, audiences, tell } : await take();
 			after = batch[reply.receipts.length - 1]?.order ?? after;
 			size = Math.min(BATCH, size * 2); // what was in the way is behind
-			onprogress?.(sent, Math.max(total, sent));
-			sent += reply.receipts.length;
 			ready = next && after === last ? next : prepare(db, pack, size, after, at);
-			if (reply.more || !at.cursor || at.tell !== undefined || (await ready).batch.length > 0) continue;
+			const goesOn = reply.more || !at.cursor || at.tell !== undefined || (await ready).batch.length > 0;
+			if (goesOn) asked = ask(asker, await ready, at);
+			if (sameHistory) void take(); // once the next call has left, which does not wait for it
+			if (goesOn) continue;
 			await taking;
-			onprogress?.(sent, Math.max(total, sent));
 			await settle(db, person);
 			return { state: 'done', position: reply.digest ? await reconcile(db, reply.digest) : await taking };
 		}
 	} finally {
 		await taking;
 	}
+}
+
+/** Asks with what is ready, and tells on the way what is to be told again.
+ * @returns with the reply, from which erasure on there is more to tell */
+async function ask(asker: Asker, prepared: Prepared, at: Position): Promise<Answered> {
+	const told = at.tell === undefined ? [] : await erasuresAfter(asker.db, at.tell);
+	const called = await call(asker, prepared, at, told);
+	return 'outcome' in called ? called : { ...called, tell: told.length === MAX_CHANGES ? told.at(-1)!.id : undefined };
 }
 
 /** Erasures to tell again, in the order of their ids. */
@@ -157,21 +177,19 @@ async function prepare(
 	return { batch, text, packed: pack && text.length >= WORTH_IT ? await pack(text) : undefined };
 }
 
-type Call = {
-	person: string;
-	device: string;
-	prepared: Prepared;
-	at: Position;
-	told: Erased[];
-	signer: string | undefined;
-};
+type Asker = Exchange & { signer: string | undefined };
 
-/** One call: its reply, or how it ended. `unreadable` is what the server said of the batch itself, if it did. */
+/** `unreadable` is what the server said of the batch itself, if it did. */
+type Failed = { outcome: Outcome; unreadable?: string };
+type Answered = { reply: ReceivedReply; tell: string | undefined } | Failed;
+
+/** One call: its reply, or how it ended. */
 async function call(
-	send: Send,
-	pack: Pack | undefined,
-	{ person, device, prepared, at, told, signer }: Call
-): Promise<{ reply: ReceivedReply } | { outcome: Outcome; unreadable?: string }> {
+	{ send, pack, person, device, signer }: Asker,
+	prepared: Prepared,
+	at: Position,
+	told: Erased[]
+): Promise<{ reply: ReceivedReply } | Failed> {
 	const request: Omit<SyncRequest, 'changes'> = {
 		protocol: PROTOCOL,
 		person,
