@@ -33,14 +33,14 @@ export const isKnownKind = (kind: string): boolean => Object.hasOwn(KINDS, kind)
 export function invalidFields(kind: string, fields: { [field: string]: unknown }): string[] {
 	const known = KINDS[kind];
 	if (!known) return [];
-	return Object.entries(fields)
-		.filter(([field, value]) => {
-			const family = Object.entries(known.families ?? {}).find(([prefix]) => field.startsWith(prefix));
-			const schema =
-				field === 'deleted' ? Deletion : Object.hasOwn(known.fields, field) ? known.fields[field] : family?.[1];
-			return schema !== undefined && !schema.safeParse(value).success;
-		})
-		.map(([field]) => field);
+	return Object.keys(fields).filter((field) => schemaOf(known, field)?.safeParse(fields[field]).success === false);
+}
+
+function schemaOf({ fields, families = {} }: Kind, field: string): z.ZodMiniType | undefined {
+	if (field === 'deleted') return Deletion;
+	if (Object.hasOwn(fields, field)) return fields[field];
+	for (const prefix in families) if (field.startsWith(prefix)) return families[prefix];
+	return undefined;
 }
 
 /** The owner of what has outlived its time: counted, and nobody's to read. */

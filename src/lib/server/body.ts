@@ -8,22 +8,27 @@ const deflate = promisify(gzip);
 
 /** Whether a value is nested more than so many levels, found without recursion. */
 export function isDeeper(raw: unknown, deepest: number): boolean {
-	let level = [raw];
+	let level = [raw].filter(isNested);
 	for (let depth = 0; level.length > 0; depth++) {
-		if (depth > deepest) return true;
-		level = level.flatMap((value) => (value !== null && typeof value === 'object' ? Object.values(value) : []));
+		if (depth >= deepest) return true;
+		const below: object[] = [];
+		for (const value of level) for (const part of Object.values(value)) if (isNested(part)) below.push(part);
+		level = below;
 	}
 	return false;
 }
 
+const isNested = (value: unknown): value is object => value !== null && typeof value === 'object';
+
 /** The one character that a PostgreSQL text cannot hold, as JSON writes it. */
 const NUL = /(?:^|[^\\])(?:\\\\)*\\u0000/;
 
-/** How many brackets a JSON text opens at most: with fewer than some depth it is not that deep, and need not be walked. */
-function openings(bytes: Uint8Array): number {
+/** Whether a JSON text opens more brackets than that: with fewer it is not that deep, and need not be walked. */
+function opensMore(bytes: Uint8Array, than: number): boolean {
 	let count = 0;
-	for (let i = 0; i < bytes.length; i++) if ((bytes[i]! | 0x20) === 0x7b) count += 1; // [ and {
-	return count;
+	for (const bracket of [0x7b, 0x5b])
+		for (let at = bytes.indexOf(bracket); at !== -1 && count <= than; at = bytes.indexOf(bracket, at + 1)) count += 1;
+	return count > than;
 }
 
 /** Far beyond what any device of ours writes. Of changes, even absurd ones are kept; of the rest nothing is. */
@@ -49,7 +54,7 @@ export async function readJson<T extends z.ZodMiniType>(
 		throw new Problem('body.unreadable', 400, {}, { cause });
 	}
 	const deepest = anyText ? DEEPEST_CHANGES : DEEPEST;
-	if (openings(bytes) > deepest && isDeeper(value, deepest)) throw new Problem('body.unreadable', 400);
+	if (opensMore(bytes, deepest) && isDeeper(value, deepest)) throw new Problem('body.unreadable', 400);
 	const parsed = schema.safeParse(value);
 	if (!parsed.success) {
 		throw new Problem('body.unreadable', 400, { fields: parsed.error.issues.map((issue) => issue.path.join('.')) });
