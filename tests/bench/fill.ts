@@ -1,5 +1,5 @@
 // Fills a fresh data folder with so many records by the server's own push, and prints what a client needs to go on:
-// node fill.mjs <records>. Readings and interviews as a network has them in a year: 864 to 60.
+// node fill.mjs <records>. Readings and interviews as a network has them in a year: 864 to 60, one after the other.
 import { startApp } from '../../src/lib/server/start';
 import { dispatch } from '../../src/lib/server/serve';
 import { everywhere } from '../../src/lib/server/database/open';
@@ -21,6 +21,9 @@ export type Filled = {
 };
 
 const BATCH = 5000;
+const YEAR = 365.25 * 86_400_000;
+const count = Number(process.argv[2]);
+const madeAt = (i: number) => Date.now() - YEAR * (1 - i / count);
 const app = await startApp(process.env, 'bench');
 const device = { id: crypto.randomUUID(), name: 'bench' };
 const body = {
@@ -53,7 +56,7 @@ await everywhere(async () => {
 		};
 		const fields = { value: { amount: i } };
 		return {
-			id: mintId(crypto.getRandomValues(new Uint8Array(16)), Date.now()),
+			id: mintId(crypto.getRandomValues(new Uint8Array(16)), madeAt(i)),
 			kind: 'reading',
 			record: readingId(key),
 			fields,
@@ -61,9 +64,8 @@ await everywhere(async () => {
 			at: '2014-11-12T10:00:00.000Z'
 		};
 	};
-	const interview = (i: number) => changeOf({ campaign: campaigns[i % 200]!, antenna: antenna.id }, i);
+	const interview = (i: number) => changeOf({ campaign: campaigns[i % 200]!, antenna: antenna.id }, i, madeAt(i));
 	const audiences = await audiencesOf(app.db, structure, author);
-	const count = Number(process.argv[2]);
 	for (let at = 0; at < count; at += BATCH) {
 		const batch = Array.from({ length: Math.min(BATCH, count - at) }, (_, i) =>
 			(at + i) % 924 < 864 ? reading(at + i) : interview(at + i)

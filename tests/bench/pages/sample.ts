@@ -20,9 +20,14 @@ export function text(length: number, seed: number): string {
 	return out.slice(0, length);
 }
 
-/** A finished interview of about 1.2 kB, as a device sends it. */
-export function changeOf({ campaign, antenna }: Pick<Who, 'campaign' | 'antenna'>, i: number): Change {
-	const id = mintId(crypto.getRandomValues(new Uint8Array(16)), Date.now());
+/** A finished interview of about 1.2 kB, as a device sends it.
+ * @param now when it was begun, in milliseconds since 1970 */
+export function changeOf(
+	{ campaign, antenna }: Pick<Who, 'campaign' | 'antenna'>,
+	i: number,
+	now = Date.now()
+): Change {
+	const id = mintId(crypto.getRandomValues(new Uint8Array(16)), now);
 	return {
 		id,
 		kind: 'interview',
