@@ -5,7 +5,7 @@ import { differing, inUse } from '$lib/domain/record';
 import { readingId } from '$lib/domain/reading';
 import type { ReceivedReply } from '$lib/domain/sync';
 import { readSetting, UNREADABLE, type Position } from '$lib/local/database';
-import { save } from '$lib/local/outbox';
+import { freeze, save } from '$lib/local/outbox';
 import { listAside, listRefused } from '$lib/local/views';
 import { replayLedger } from '$lib/server/erasure';
 import { afterUpgrade } from '$lib/server/upgrade';
@@ -289,6 +289,8 @@ describe.each(DATABASES)('a tablet whose rows are not those of a server on %s', 
 		const id = await sandrine.create('interview', interview(place, { label: 'a' }));
 		await sandrine.sync();
 		await sandrine.edit('interview', id, { note: 'jamais écrite avant' });
+		await freeze(sandrine.db);
+		await sandrine.edit('interview', id, { 'answer:q': { words: 'dans le même lot' } });
 		await sandrine.db.records.delete(id);
 		expect(await sandrine.sync()).toMatchObject(EQUAL);
 		const { fields } = (await sandrine.view(id))!;

@@ -276,7 +276,8 @@ async function mergeTaken(
 		if (closed.has(change.record) || (change.about && closed.has(change.about))) continue;
 		const isBefore = before.has(change.record);
 		const there = isBefore && receipt.sequence !== undefined ? undefined : known.get(change.record);
-		const row = changed.get(change.record) ?? there;
+		const earlier = changed.get(change.record);
+		const row = earlier ?? there;
 		if (row && receipt.sequence !== undefined && row.sequence > receipt.sequence) continue; // newer, and holds it already
 		// A repeat that was stored before the place this device has read up to: what stands here has gone on from it.
 		if (receipt.stored !== undefined && cursor && receipt.stored <= cursor.sequence) continue;
@@ -292,8 +293,8 @@ async function mergeTaken(
 		const audience = audienceOf(merged, about ? (changed.get(about) ?? known.get(about)) : undefined) ?? '';
 		// Without a sequence the server will send the record itself: what stands here until then is not counted. Nor is what
 		// was merged with anything but what the server merged it with: it shows as a difference, and everything is fetched
-		// anew. Of several changes in one batch the first is merged with what stood here.
-		const isSame = changed.has(change.record) || receipt.base === undefined || receipt.base === row?.sequence;
+		// anew. Of several changes in one batch the first is merged with what stood here, and the others go on from it.
+		const isSame = earlier ? earlier.sequence > 0 : receipt.base === undefined || receipt.base === row?.sequence;
 		const sequence = isSame ? (receipt.sequence ?? (isBefore ? 0 : (row?.sequence ?? 0))) : 0;
 		changed.set(change.record, { ...merged, audience, sequence });
 	}
