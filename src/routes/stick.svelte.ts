@@ -5,7 +5,7 @@ import { writeOutbox } from '$lib/local/stick/outbox-file';
 import { takeReceiptsFile, type Problem, type Taken } from '$lib/local/stick/receipts-file';
 import type { Place } from '$lib/local/vault';
 import { download } from './download';
-import { exchangeLock, placeOf } from './here.svelte';
+import { exchangeLock, here, placeOf } from './here.svelte';
 
 /** What somebody has not sent, carried by hand: open or locked. What became of it outlives the panel that shows it: choosing
  * a file may send the app to the background, which locks it before the file is there. */
@@ -31,6 +31,7 @@ class Stick {
 		const text = await file.text();
 		const taken = await alone(holder, (place, key) => takeReceiptsFile(place, key, text));
 		[this.whose, this.written, this.taken] = [holderKey(holder.session), undefined, taken];
+		here.wake(); // an open vault writes down at once what the receipts cleared
 	}
 }
 

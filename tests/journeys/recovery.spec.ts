@@ -221,9 +221,10 @@ test('what a tablet without a network has goes to headquarters on a stick, and t
 	await bring(receipts);
 	await expect(sandrine.getByText('1 saisie est au siège : elle n’est plus à envoyer.')).toBeVisible();
 	await expect(sandrine.getByText('1 entretien', { exact: true })).toHaveCount(0);
-	await expect(sandrine.getByText('Vos fiches reviennent dans les listes au prochain échange')).toBeVisible();
 	await bring(receipts);
 	await expect(sandrine.getByText(/rien de ce qu’ils nomment n’attend encore ici/)).toBeVisible();
+	await sandrine.goto('/interviews');
+	await expect(lineOf(sandrine, 'Karim B.').getByText('Reçu au siège')).toBeVisible();
 
 	await context.setOffline(false);
 	await sandrine.goto('/');

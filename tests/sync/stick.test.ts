@@ -10,9 +10,9 @@ import { Draws } from '$lib/server/fictitious/draws';
 import { keepCopy } from '../support/copies';
 import { DATABASES, openApp, type TestApp } from '../support/databases';
 import { hashOf, recording } from '../support/media';
-import { problem } from '../support/office';
+import { problem, signIn } from '../support/office';
 import { interview, openScene, type Scene } from '../support/scene';
-import { call, type Device } from '../support/server';
+import { call, entered, type Device } from '../support/server';
 import { dump, expectSound } from '../support/stored';
 import { Tablet } from '../support/tablet';
 
@@ -93,7 +93,7 @@ describe.each(DATABASES)('an outbox brought as a file to a server on %s', (name)
 	for (const state of ['open', 'locked'] as const)
 		test(`out of a vault that is ${state} counts once however often it is imported, and its receipts clear the tablet`, async () => {
 			const { scene, tablet, structure } = await openPlace(name);
-			const ids = [];
+			const ids: string[] = [];
 			for (let i = 0; i < 3; i++) ids.push(await tablet.create('interview', interview(scene)));
 			const media = await tablet.record(ids[0]!, recording(CHUNK + 500));
 			const file = await write(tablet, state === 'locked');
@@ -119,13 +119,40 @@ describe.each(DATABASES)('an outbox brought as a file to a server on %s', (name)
 			);
 			expect(await tablet.db.media.toArray()).toMatchObject([{ state: 'sent' }]);
 			expect(await take(tablet, first.receipts!)).toEqual({ cleared: 0, refused: 0 }); // the other copy of them
+			// There still is no network: what was cleared stays in sight, as it was said.
+			const rows = async () => (await tablet.list('interview')).map(({ id, unsent }) => ({ id, unsent }));
+			tablet.net = () => Promise.reject(new TypeError('no network'));
+			expect(await tablet.sync()).toEqual({ state: 'offline' });
+			expect(await rows()).toEqual(expect.arrayContaining(ids.map((id) => ({ id, unsent: id === ids[1] }))));
+			tablet.net = (go) => go();
 			// And the network, once there is one, changes nothing of it.
 			expect(await tablet.sync()).toMatchObject({ state: 'done', position: { digest: 'equal' } });
-			expect(await tablet.list('interview')).toHaveLength(3);
+			expect(await rows()).toEqual(expect.arrayContaining(ids.map((id) => ({ id, unsent: false }))));
 			const count = await scene.app.db.selectFrom('change').select('id').where('kind', '=', 'interview').execute();
 			expect(count).toHaveLength(4);
 			await expectSound(scene.app, structure);
 		});
+
+	test('whose receipts come after others have gone on from it brings none of it back', async () => {
+		const { scene, tablet, structure } = await openPlace(name);
+		const id = await tablet.create('interview', interview(scene, { label: 'avant' }));
+		const brought = await bring(scene, await write(tablet));
+		const other = await Tablet.of(scene.app, await entered(await signIn(scene.app, structure, 'Sandrine')));
+		await other.sync();
+		await other.edit('interview', id, { label: 'après' });
+		await other.sync();
+		// The tablet is given what stands now, and the line is cut before its own copy leaves again.
+		const { outbox } = tablet.db;
+		const waiting = await outbox.toArray();
+		await outbox.clear();
+		await tablet.sync();
+		await outbox.bulkAdd(waiting);
+		expect(await take(tablet, brought.receipts!)).toEqual({ cleared: 1, refused: 0 });
+		tablet.net = () => Promise.reject(new TypeError('no network'));
+		await tablet.sync();
+		expect((await tablet.view(id))?.fields.label).toMatchObject([{ value: 'après' }]);
+		await expectSound(scene.app, structure);
+	});
 
 	test('that came by the network as well counts once, whichever came first', async () => {
 		const { scene, tablet, structure } = await openPlace(name);

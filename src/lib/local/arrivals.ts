@@ -8,7 +8,7 @@ import { Mark, Place, Record, Travelling, type Receipt, type ReceivedReply } fro
 import type { Kept, Outgoing, PersonDatabase, Position, Refused, Sent, Taken } from './database';
 import { readSetting, START, UNREADABLE } from './database';
 import { dropMediaOf } from './media';
-import { sealedOf } from './outbox';
+import { NOT_SHOWN, sealedOf } from './outbox';
 
 /** Takes one reply in, in one transaction: receipts clear the outbox by change, records and marks come in, and the cursor
  * moves with them. A device killed before the commit asks for the same page again. One exchange runs at a time on a
@@ -186,6 +186,29 @@ export async function settle(db: PersonDatabase, person: string): Promise<void> 
 			await db.taken.delete(taken.order);
 		});
 	}
+}
+
+/** Lays over the records what receipts have cleared without them, so that nothing leaves the screens until the server gives
+ * the records themselves. They are not counted meanwhile. */
+export async function showCleared(db: PersonDatabase, person: string): Promise<void> {
+	const orders = await readSetting<number[]>(db, NOT_SHOWN);
+	if (!orders) return;
+	const position = (await readSetting<Position>(db, 'position')) ?? START;
+	const batches = (await db.sent.bulkGet(orders)).filter((one) => one !== undefined);
+	const cleared = batches.flatMap(({ changes, sequence }) => changes.map((row) => ({ row, stored: sequence })));
+	const opened = await Promise.all(cleared.map(({ row }) => db.openChange(row).catch(() => undefined)));
+	const taken = cleared.flatMap(({ stored }, i) => {
+		const change = opened[i];
+		return change ? [{ change, receipt: { stored } }] : [];
+	});
+	const records = await mergeTaken(db, taken, person, position);
+	const rows = await Promise.all(
+		records.map((record) => db.sealRecord(record, position.syncedAt ?? '', position.pass))
+	);
+	await db.transaction('rw', db.records, db.settings, async () => {
+		await db.records.bulkPut(rows);
+		await db.settings.delete(NOT_SHOWN);
+	});
 }
 
 /** Recomputes the digest from the rows and compares it with the server's: said, never adopted. */

@@ -1,7 +1,7 @@
 import { CHUNK } from '../domain/media';
 import { MediaState } from '../domain/media-shapes';
 import { SealedReply, type Receipt } from '../domain/sync';
-import { freeze, MAKE_GOOD, nextBatch, sealedOf } from './outbox';
+import { freeze, MAKE_GOOD, nextBatch, NOT_SHOWN, sealedOf } from './outbox';
 import {
 	databaseName,
 	LockedDatabase,
@@ -95,8 +95,7 @@ const unsentIn = async (db: LockedDatabase): Promise<number> =>
 		.above(await lastTaken(db))
 		.count()) + (await db.media.where('state').equals('waiting').count());
 
-/** Clears what the server has, by change. Records are not touched: when the vault opens again, they come with the next
- * pull. */
+/** Clears what the server has, by change. Its records are for the open vault to write. */
 export async function takeReceipts(
 	db: LockedDatabase,
 	batch: readonly Outgoing[],
@@ -108,7 +107,11 @@ export async function takeReceipts(
 		if (!position && epoch) await db.settings.put({ name: 'position', value: { ...START, epoch } });
 		await db.refused.bulkPut(refusedOf(batch, receipts));
 		const taken = takenOf(batch, receipts);
-		if (taken.length > 0) await db.sent.add({ sequence: committed, changes: taken } as Sent);
+		if (taken.length > 0) {
+			const order = await db.sent.add({ sequence: committed, changes: taken } as Sent);
+			const others = (await readSetting<number[]>(db, NOT_SHOWN)) ?? [];
+			await db.settings.put({ name: NOT_SHOWN, value: [...others, order] });
+		}
 		await db.outbox.bulkDelete(batch.map(({ order }) => order));
 	});
 }

@@ -1,5 +1,5 @@
 import { DAMAGED, freeze, nextBatch, offerAgain, setRefused } from '../local/outbox';
-import { readAgain, reconcile, sealArrivals, settle, startFresh, takeIn } from '../local/arrivals';
+import { readAgain, reconcile, sealArrivals, settle, showCleared, startFresh, takeIn } from '../local/arrivals';
 import { readSetting, START, type Outgoing, type PersonDatabase, type Position } from '../local/database';
 import { MAX_CHANGES, PROTOCOL, ReceivedReply, type Erased, type SyncRequest } from '../domain/sync';
 
@@ -63,6 +63,7 @@ async function drain(how: Exchange): Promise<Outcome> {
 	await settle(db, person);
 	await freeze(db);
 	await offerAgain(db);
+	await showCleared(db, person);
 	const asker = { ...how, signer: await readSetting<string>(db, 'signer') };
 	const total = await db.outbox.count();
 	let sent = 0;
