@@ -1,5 +1,5 @@
 // npm run torture: the real server and the real client, killed, filled up and cut off again and again.
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -81,14 +81,9 @@ if (wanted('proxy')) {
 	await run('proxy', short ? '--short' : '', () => tortureProxy({ rounds: short ? 60 : 300, seed }));
 }
 if (wanted('browser')) {
-	const file = resolve(import.meta.dirname, 'browser.ts');
-	if (existsSync(file)) {
-		const { tortureBrowser } = (await import(pathToFileURL(file).href)) as {
-			tortureBrowser: (how: { kills: number; seed: number }) => Promise<Result>;
-		};
-		const browserKills = Number(values.kills ?? (short ? 100 : 500));
-		await run('browser', `--kills ${browserKills}`, () => tortureBrowser({ kills: browserKills, seed }));
-	} else console.log('\n▶ browser: NOT RUN, browser.ts is not there');
+	const { tortureBrowser } = await import('./browser.ts');
+	const browserKills = Number(values.kills ?? (short ? 100 : 500));
+	await run('browser', `--kills ${browserKills}`, () => tortureBrowser({ kills: browserKills, seed }));
 }
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
