@@ -2,13 +2,23 @@ import { appendFileSync, existsSync, rmSync, statfsSync, statSync, writeFileSync
 import { join } from 'node:path';
 import { Draws } from '$lib/server/fictitious/draws';
 import { ledgerFile } from '$lib/server/ledger';
-import { integrity, journalFaults, lostOf, readable, soundness, storedInSqlite } from './checker';
+import {
+	integrity,
+	journalFaults,
+	lostOf,
+	readable,
+	soundness,
+	STORED,
+	storedInSqlite,
+	type StoredChange
+} from './checker';
 import {
 	ask,
 	atEnd,
 	changeOf,
 	command,
 	pullAll,
+	RealPostgres,
 	RealServer,
 	Report,
 	scratchFolder,
@@ -22,19 +32,17 @@ import {
 import { Crowd, Writer } from './writers';
 
 const WRITERS = 6;
-const SMALL = 48;
+/** What the disk holds, in megabytes: PostgreSQL's own files and its journal alone take over a hundred. */
+const SMALL = { sqlite: 48, postgres: 256 };
 const PAGE = 4096;
 
 /** Lets the disk run full at one place after the other: what was acknowledged stays, the server goes on answering what it
  * can read, says 507 for what it cannot write, and takes everything once there is room again. */
 export async function tortureDisk({ positions, seed }: { positions: number; seed: number }): Promise<Report> {
 	const report = new Report();
-	const folder = scratchFolder('disk');
-	if (!command('mount', '-t', 'tmpfs', '-o', `size=${SMALL}m`, 'torture', folder)) {
-		console.log('  NOT RUN: no small disk can be mounted here (it takes root). Nothing about a full disk was tried.');
-		return report;
-	}
-	atEnd(() => command('umount', '-l', folder));
+	const disk = Disk.of(SMALL.sqlite);
+	if (!disk) return report;
+	const { folder } = disk;
 	const draws = new Draws(seed);
 	const server = await RealServer.on({ DATA: folder });
 	await server.start();
@@ -42,7 +50,6 @@ export async function tortureDisk({ positions, seed }: { positions: number; seed
 	const [witness, ...people] = scene.people as [Person, ...Person[]];
 	const writers = people.map((person, i) => new Writer(server, scene, person, seed + i + 1));
 	const crowd = new Crowd(writers);
-	const disk = new Disk(folder);
 	const seen = { full: 0, lost: 0 };
 	try {
 		for (let position = 1; position <= positions; position++) {
@@ -105,7 +112,7 @@ export async function tortureDisk({ positions, seed }: { positions: number; seed
 	} finally {
 		await crowd.stop();
 		await server.stop();
-		command('umount', '-l', folder);
+		disk.remove();
 	}
 	console.log(
 		`  ${positions} positions, ${seen.full} answers 507, ${crowd.told.length} changes acknowledged, ${seen.lost} lost`
@@ -113,13 +120,96 @@ export async function tortureDisk({ positions, seed }: { positions: number; seed
 	return report;
 }
 
-/** The room on the small disk. */
+/** The same with PostgreSQL, whose disk it is: where its own journal finds no room it ends every connection, and gives up
+ * until there is some. What was acknowledged is there when it comes back. */
+export async function tortureDiskOfPostgres({ positions, seed }: { positions: number; seed: number }): Promise<Report> {
+	const report = new Report();
+	const disk = Disk.of(SMALL.postgres);
+	if (!disk) return report;
+	const draws = new Draws(seed);
+	const postgres = await RealPostgres.start(disk.folder);
+	const server = await RealServer.on({ DATA: scratchFolder('data'), DATABASE_URL: postgres.url });
+	await server.start();
+	const scene = await setScene(server, draws, WRITERS);
+	const writers = scene.people.map((person, i) => new Writer(server, scene, person, seed + i + 1));
+	const crowd = new Crowd(writers);
+	const statuses = new Map<number, number>();
+	let lost = 0;
+	try {
+		for (let position = 1; position <= positions; position++) {
+			const at = `PostgreSQL, position ${position}`;
+			await crowd.drain();
+			crowd.statuses.clear();
+			disk.fill(draws.between(0, 300) * 2 * PAGE);
+			crowd.resume();
+			await untilRefused(server, crowd, disk);
+			await wait(draws.between(0, 300));
+			if (position % 3 === 0) await server.stop();
+			for (const [status, times] of crowd.statuses) statuses.set(status, (statuses.get(status) ?? 0) + times);
+			disk.free(false);
+			await postgres.revive();
+			if (!server.isRunning) server.spawn();
+			const down = await server.healthy().then(
+				() => [],
+				(thrown: Error) => [thrown.message]
+			);
+			report.check(`${at}: there again`, down);
+			await crowd.drain();
+			const found = lostOf(crowd.takeNews(), await postgres.ask<StoredChange>(STORED));
+			lost += found.lost.length;
+			report.check(`${at}: drained`, [...found.lost, ...found.twice]);
+		}
+		report.check('PostgreSQL: what everybody reads', await readable(server, scene, writers));
+		report.check('PostgreSQL: the journal', await journalFaults(server, scene.director));
+		await server.stop();
+		report.check('PostgreSQL: the tables and their indexes', await postgres.integrity());
+		report.check(
+			'PostgreSQL: tallies, digests, sequences',
+			await soundness({ url: postgres.url }, scene.structure, crowd.told)
+		);
+		report.check(
+			'PostgreSQL: the answers',
+			writers.flatMap(({ faults }) => faults.splice(0))
+		);
+	} finally {
+		await crowd.stop();
+		await server.stop();
+		await postgres.shutDown();
+		disk.remove();
+	}
+	const answers = [...statuses].map(([status, times]) => `${status || 'none'}: ${times}`).join(', ');
+	console.log(
+		`  PostgreSQL: ${positions} positions, ${crowd.told.length} changes acknowledged, ${lost} lost; answers while full ${answers}`
+	);
+	return report;
+}
+
+/** A small disk, and the room on it. */
 class Disk {
 	readonly #ballast: string;
-	#size = SMALL;
 
-	constructor(readonly folder: string) {
+	private constructor(
+		readonly folder: string,
+		private size: number
+	) {
 		this.#ballast = join(folder, 'ballast');
+	}
+
+	/** @param size in megabytes
+	 * @returns nothing where none can be mounted: said aloud */
+	static of(size: number): Disk | undefined {
+		const folder = scratchFolder('disk');
+		if (!command('mount', '-t', 'tmpfs', '-o', `size=${size}m`, 'torture', folder)) {
+			console.log('  NOT RUN: no small disk can be mounted here (it takes root). Nothing about a full disk was tried.');
+			return undefined;
+		}
+		const disk = new Disk(folder, size);
+		atEnd(() => disk.remove());
+		return disk;
+	}
+
+	remove(): void {
+		command('umount', '-l', this.folder);
 	}
 
 	get #room(): number {
@@ -149,8 +239,20 @@ class Disk {
 
 	/** Makes room, by a larger disk or by taking away what filled this one. */
 	free(byGrowing: boolean): void {
-		if (byGrowing) command('mount', '-o', `remount,size=${(this.#size += SMALL)}m`, this.folder);
+		if (byGrowing) command('mount', '-o', `remount,size=${(this.size += SMALL.sqlite)}m`, this.folder);
 		else if (existsSync(this.#ballast)) rmSync(this.#ballast);
+	}
+}
+
+/** Until PostgreSQL refuses what is written, or is gone. */
+async function untilRefused(server: RealServer, crowd: Crowd, disk: Disk): Promise<void> {
+	const begun = Date.now();
+	const refused = () => [...crowd.statuses].reduce((sum, [status, times]) => sum + (status === 200 ? 0 : times), 0);
+	while (refused() < WRITERS) {
+		if (Date.now() - begun > 30_000)
+			throw new Error(`never full: ${JSON.stringify([...crowd.statuses])}: ${server.said}`);
+		if (Date.now() - begun > 3000) disk.fillUp();
+		await wait(20);
 	}
 }
 

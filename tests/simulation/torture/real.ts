@@ -158,8 +158,7 @@ export class RealPostgres {
 		});
 	}
 
-	static async start(): Promise<RealPostgres> {
-		const folder = scratchFolder('postgres');
+	static async start(folder = scratchFolder('postgres')): Promise<RealPostgres> {
 		chmodSync(folder, 0o755); // as root, the database runs under a user of its own
 		const postgres = new RealPostgres(folder, await freePort());
 		atEnd(() => {
@@ -216,6 +215,19 @@ export class RealPostgres {
 
 	restart = (): Promise<void> => this.#embedded.start();
 
+	/** Starts it again where it has given up: it recovers from a crash by itself, but not on a disk that is still full. */
+	async revive(): Promise<void> {
+		const answers = () =>
+			this.ask('select 1', [], 0).then(
+				() => true,
+				() => false
+			);
+		while (!(await answers())) {
+			if (!this.#signal('SIGCONT')) return await this.restart(); // nobody is there to go on
+			await wait(20);
+		}
+	}
+
 	/** SIGKILL to a process that serves a connection of the server's, one at work if there is one: PostgreSQL then ends all the
 	 * others and recovers by itself. */
 	async killBackend(): Promise<void> {
@@ -241,7 +253,7 @@ export class RealPostgres {
 	}
 
 	/** Asks past the server and past the isolation of structures, once the database answers. */
-	async ask<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
+	async ask<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = [], patience = PATIENCE): Promise<Row[]> {
 		const begun = Date.now();
 		for (;;) {
 			const client = new pg.Client(`${this.#url('temoin:temoin')}/temoin`);
@@ -250,7 +262,7 @@ export class RealPostgres {
 				await client.connect();
 				return (await client.query<Row>(sql, values)).rows;
 			} catch (thrown) {
-				if (Date.now() - begun > PATIENCE) throw thrown;
+				if (Date.now() - begun >= patience) throw thrown;
 				await wait(10); // it recovers
 			} finally {
 				await client.end().catch(() => undefined);

@@ -73,8 +73,12 @@ if (wanted('sqlite') || wanted('postgres')) {
 		await run('postgres', `--kills ${onPostgres}`, () => tortureServer('PostgreSQL', { kills: onPostgres, seed }));
 }
 if (wanted('disk')) {
-	const { tortureDisk } = await load<typeof import('./disk')>('disk');
-	await run('disk', short ? '--short' : '', () => tortureDisk({ positions: short ? 40 : 100, seed }));
+	const { tortureDisk, tortureDiskOfPostgres } = await load<typeof import('./disk')>('disk');
+	await run('disk', short ? '--short' : '', async () => {
+		const first = await tortureDisk({ positions: short ? 40 : 100, seed });
+		const second = await tortureDiskOfPostgres({ positions: short ? 10 : 30, seed });
+		return { passed: first.passed + second.passed, failed: first.failed + second.failed };
+	});
 }
 if (wanted('proxy')) {
 	const { tortureProxy } = await load<typeof import('./proxy')>('proxy');
