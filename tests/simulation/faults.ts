@@ -97,7 +97,7 @@ async function restore(world: World): Promise<void> {
 		for (const { id, proof } of contents.erased) if (proof) told.add(id);
 		shown.push(...(await shownOn(world, device, contents)));
 	}
-	const ledger = random.chance(0.7);
+	const ledger = random.chance(0.5);
 	await server.restore(random.pick(server.backups), ledger);
 	await server.start();
 	const erased = await world.followServer();

@@ -93,6 +93,7 @@ export function writeStick(world: World, device: Device): void {
 		void device.lib.writeOutbox(device.place, device.locks.key, { name: device.name, at: device.at() }).then(
 			async ({ file }) => {
 				device.locked = false;
+				device.online = false; // what has a network needs no stick
 				world.outbound.push({ device, file: await file.text() });
 			},
 			() => (device.locked = false)

@@ -30,7 +30,7 @@ function drawWork(world: World, tab: Tab): () => Promise<void> {
 	if (draw < 0.5) return () => typeInto(world, tab, words);
 	if (draw < 0.58) return () => addExcerpt(world, tab, words);
 	if (draw < 0.74) return () => enterFigure(world, tab, ++world.minted);
-	if (draw < 0.78) return () => deleteOne(world, tab);
+	if (draw < 0.77) return () => deleteOne(world, tab);
 	if (draw < 0.82) return () => recordVoice(world, tab);
 	if (draw < 0.84 && device.version === 'next') return () => writeOfTheNextVersion(world, tab, words);
 	if (role === 'director' && draw < 0.92) return () => approve(world, tab);

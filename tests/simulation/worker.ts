@@ -12,7 +12,7 @@ const { now, next, aloud } = workerData as { now: string; next: string; aloud: b
 const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'temoin-simulation-'));
 takeOver();
 const libs = { now: (await import(now)) as Lib, next: (await import(next)) as Lib };
-const template = await found(libs.now, join(folder, 'template'), new Random(2014));
+const template = await found(libs.now, join(folder, 'template'), new Random(-1));
 parentPort!.on('message', (asked: number | null | { at: Crash | undefined }) => {
 	if (asked === null) {
 		rmSync(folder, { recursive: true, force: true });
