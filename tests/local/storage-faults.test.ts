@@ -292,7 +292,7 @@ class Life {
 	/** Carries the outbox to headquarters as a file, and the receipts back. */
 	async carry(): Promise<void> {
 		const written = await this.step(() => writeOutbox(this.place, KEY, { name: 'Tablette', at: this.hq.now }));
-		const { changes, pieces } = readOutbox(await written.file.text())!;
+		const { changes, pieces } = (await readOutbox(written.file))!;
 		const verdicts = await this.#takeSealed(changes);
 		for (const { about, hash, size } of pieces) this.hq.receive(about, hash, size, size);
 		const hashOf = (sealed: string) => createHash('sha256').update(sealed, 'base64url').digest('base64url');

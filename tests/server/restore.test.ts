@@ -100,9 +100,9 @@ describe.each(DATABASES)('a server on %s whose disk died, and last night’s bac
 		await claire.sync();
 		const brought = await hear(nadia, 'Aline', { antenna: tarbes });
 		const { place, id: key } = nadia.vault;
-		const stick = await (await writeOutbox(place, key, { name: 'Tablette', at: app.now.toISOString() })).file.text();
+		const stick = (await writeOutbox(place, key, { name: 'Tablette', at: app.now.toISOString() })).file;
 		const importStick = async (server: TestApp): Promise<string> => {
-			const { changes } = readOutbox(stick)!;
+			const { changes } = (await readOutbox(stick))!;
 			const response = await call(server, 'POST', '/api/stick', {
 				as: claire.device,
 				body: { ...place, key, changes }

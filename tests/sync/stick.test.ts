@@ -38,7 +38,7 @@ const write = async ({ db, vault }: Tablet, lock = false): Promise<string> => {
 /** Takes a file in as headquarters does, by the layout that is published: all of it opened first, then taken.
  * @returns the receipts file, or what was answered to the part that was refused */
 async function bring({ app, claire }: Scene, text: string, as: Device = claire.device): Promise<Brought> {
-	const file = readOutbox(text);
+	const file = await readOutbox(new Blob([text]));
 	if (!file) return { refused: 'stick.unreadable' };
 	const { header, changes, pieces } = file;
 	const { structure, person, device, key } = header;
@@ -46,8 +46,8 @@ async function bring({ app, claire }: Scene, text: string, as: Device = claire.d
 	const post = (path: string, body: object) => call(app, 'POST', path, { as, body: { ...place, ...body } });
 	const checked = await post('/api/stick', { changes, check: true });
 	if (!checked.ok) return { refused: (await problem(checked))[1] };
-	for (const piece of pieces) {
-		const opened = await post('/api/stick/media', { ...piece, check: true });
+	for (const { read, ...piece } of pieces) {
+		const opened = await post('/api/stick/media', { ...piece, piece: await read(), check: true });
 		if (!opened.ok) return { refused: (await problem(opened))[1] };
 	}
 	const signed: Signed[] = [];
@@ -60,7 +60,7 @@ async function bring({ app, claire }: Scene, text: string, as: Device = claire.d
 		signed.push(reply.signed);
 	};
 	for (let from = 0; from < changes.length; from += 2) await take(changes.slice(from, from + 2), []);
-	for (const piece of pieces) await post('/api/stick/media', piece);
+	for (const { read, ...piece } of pieces) await post('/api/stick/media', { ...piece, piece: await read() });
 	const media = [...new Map(pieces.map(({ about, hash }) => [hash, { about, hash }])).values()];
 	if (media.length > 0) await take([], media);
 	const receipts: ReceiptsFile = { format: 'temoin-receipts-1', signed };
@@ -461,13 +461,29 @@ describe('the layout that is published', () => {
 		expect(await crypto.subtle.verify(how, key, raw, new TextEncoder().encode(words))).toBe(true);
 	});
 
+	test('has lines of bounded length, and pieces that stay in the file until they are asked for', async () => {
+		const { scene, tablet } = await openPlace('SQLite');
+		const id = await tablet.create('interview', interview(scene));
+		await tablet.record(id, recording(CHUNK + 500));
+		const text = await write(tablet);
+		const { pieces } = (await readOutbox(new Blob([text])))!;
+		expect(pieces).toHaveLength(2);
+		expect(JSON.stringify(pieces).length).toBeLessThan(1000);
+		expect(text).toContain(await pieces[0]!.read());
+		const [header, ...others] = text.split('\n');
+		const long = (size: number) =>
+			new Blob([`${header!.slice(0, -1)},"more":"${'a'.repeat(size)}"}\n${others.join('\n')}`]);
+		expect(await readOutbox(long(7_900_000))).toBeDefined();
+		expect(await readOutbox(long(8_000_000))).toBeUndefined();
+	});
+
 	test('is not the door of a locked vault: what left through that one is not in the file', async () => {
 		const { scene, tablet } = await openPlace('SQLite');
 		await tablet.create('interview', interview(scene));
 		tablet.db.close();
 		const { place, id } = tablet.vault;
 		await sendSealed(place, id, (path, body) => call(scene.app, 'POST', path, { body }));
-		const file = readOutbox(await write(tablet))!;
+		const file = (await readOutbox(new Blob([await write(tablet)])))!;
 		await tablet.db.open();
 		expect(file.changes).toEqual([]);
 	});

@@ -26,8 +26,9 @@ export async function writeOutbox(
 	try {
 		await freeze(db);
 		const header: Header = { format: OUTBOX_FORMAT, ...place, key, ...said };
-		const parts: string[] = [];
-		const add = (line: object) => parts.push(`${JSON.stringify(line)}\n`);
+		const parts: BlobPart[] = [];
+		// The browser may put a blob on the disk, a string never.
+		const add = (line: object) => parts.push(new Blob([`${JSON.stringify(line)}\n`]));
 		add(header);
 		const rows = await db.outbox
 			.where('order')
@@ -47,25 +48,77 @@ export async function writeOutbox(
 	}
 }
 
-export type OutboxFile = { header: Header; changes: SealedLine[]; pieces: PieceLine[] };
+/** A piece of a recording, read from the file when it is asked for: a file may be larger than a memory.
+ * @throws NotReadableError when the file is gone */
+export type Piece = Pick<PieceLine, 'about' | 'hash' | 'type' | 'size' | 'number'> & { read: () => Promise<string> };
+export type OutboxFile = { header: Header; changes: SealedLine[]; pieces: Piece[] };
+
+/** Where the bytes of a file are. */
+type Bytes = Pick<Blob, 'stream' | 'slice'>;
+
+/** No line that a device writes is half as long. */
+const LONGEST = 8_000_000;
 
 /** Reads an outbox file, or nothing when it is none, or was cut. */
-export function readOutbox(text: string): OutboxFile | undefined {
-	const lines = text.split('\n').filter((line) => line !== '');
+export async function readOutbox(file: Bytes): Promise<OutboxFile | undefined> {
+	const [changes, pieces]: [SealedLine[], Piece[]] = [[], []];
+	let header: Header | undefined;
+	let [lines, isWhole] = [0, false];
 	try {
-		const header = OutboxHeader.parse(JSON.parse(lines[0] ?? ''));
-		const { end } = EndLine.parse(JSON.parse(lines.at(-1)!));
-		if (end !== lines.length - 1) return undefined;
-		const changes: SealedLine[] = [];
-		const pieces: PieceLine[] = [];
-		for (const line of lines.slice(1, -1)) {
-			const value: unknown = JSON.parse(line);
-			const piece = PieceLine.safeParse(value);
-			if (piece.success) pieces.push(piece.data);
-			else changes.push(SealedLine.parse(value));
+		for await (const { text, from, to } of linesOf(file)) {
+			if (isWhole) return undefined;
+			const value: unknown = JSON.parse(text);
+			const piece = PieceLine.safeParse(value).data;
+			const change = SealedLine.safeParse(value).data;
+			if (!header) header = OutboxHeader.parse(value);
+			else if (piece) pieces.push(later(piece, file.slice(from, to)));
+			else if (change) changes.push(change);
+			else if (EndLine.parse(value).end === lines) isWhole = true;
+			else return undefined;
+			lines += 1;
 		}
-		return { header, changes, pieces };
+		return header && isWhole ? { header, changes, pieces } : undefined;
 	} catch {
 		return undefined;
+	}
+}
+
+const later = ({ piece: _, ...rest }: PieceLine, line: Blob): Piece => ({
+	...rest,
+	read: async () => PieceLine.parse(JSON.parse(await line.text())).piece
+});
+
+/** The lines of a file that are not empty, and between which bytes each lies. */
+async function* linesOf(file: Bytes): AsyncGenerator<{ text: string; from: number; to: number }> {
+	const reader = file.stream().getReader();
+	let [from, size]: [number, number] = [0, 0];
+	let parts: Uint8Array[] = [];
+	const line = () => {
+		const decoder = new TextDecoder('utf-8', { fatal: true });
+		const text = parts.map((part) => decoder.decode(part, { stream: true })).join('') + decoder.decode();
+		const found = { text, from, to: from + size };
+		[from, size, parts] = [from + size + 1, 0, []];
+		return found;
+	};
+	try {
+		for (;;) {
+			const { done, value } = await reader.read();
+			if (done) break;
+			for (let at = 0; at <= value.length;) {
+				const end = value.indexOf(0x0a, at);
+				const part = value.subarray(at, end === -1 ? value.length : end);
+				parts.push(part);
+				size += part.length;
+				if (size > LONGEST) throw new RangeError('a line that no device writes');
+				if (end === -1) break;
+				at = end + 1;
+				const found = line();
+				if (found.text !== '') yield found;
+			}
+		}
+		const last = line();
+		if (last.text !== '') yield last;
+	} finally {
+		await reader.cancel();
 	}
 }

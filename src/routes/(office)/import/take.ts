@@ -1,6 +1,6 @@
 import { CHUNK, type MediaState } from '$lib/domain/media';
-import { RECEIPTS_FORMAT, type PieceLine, type SealedLine, type Signed } from '$lib/domain/stick';
-import type { OutboxFile } from '$lib/local/stick/outbox-file';
+import { RECEIPTS_FORMAT, type SealedLine, type Signed } from '$lib/domain/stick';
+import type { OutboxFile, Piece } from '$lib/local/stick/outbox-file';
 import type { Answer } from '../../api';
 
 /** Changes in one call, and characters: well under what the server takes. */
@@ -71,7 +71,7 @@ export async function take(
 	for (const pieces of Map.groupBy(file.pieces, ({ about, hash }) => `${about} ${hash}`).values()) {
 		onprogress(done, of);
 		const state = await takeRecording(whose, pieces, call);
-		if (state === 'offline') return { ...taken, problem: state };
+		if (state === 'offline' || state === 'stick.gone') return { ...taken, problem: state };
 		if (state === 'whole') whole.push({ about: pieces[0]!.about, hash: pieces[0]!.hash });
 		else taken.mediaLeft += 1;
 		done += pieces.length;
@@ -83,13 +83,15 @@ export async function take(
 
 async function takeRecording(
 	whose: object,
-	pieces: readonly PieceLine[],
+	pieces: readonly Piece[],
 	call: Call
-): Promise<'whole' | 'left' | 'offline'> {
+): Promise<'whole' | 'left' | 'offline' | 'stick.gone'> {
 	let received = 0;
-	for (const piece of pieces) {
-		if (piece.number * CHUNK < received) continue; // the server has it from before
-		const answer = await call<MediaState>('/media', { ...whose, ...piece });
+	for (const { read, ...named } of pieces) {
+		if (named.number * CHUNK < received) continue; // the server has it from before
+		const piece = await read().catch(() => undefined);
+		if (piece === undefined) return 'stick.gone';
+		const answer = await call<MediaState>('/media', { ...whose, ...named, piece });
 		if (!answer.ok) return answer.problem === 'offline' ? 'offline' : 'left';
 		if (answer.value.complete) return 'whole';
 		received = answer.value.received;
