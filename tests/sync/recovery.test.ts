@@ -174,6 +174,23 @@ describe.each(DATABASES)('a server on %s that came back from before', (name) => 
 		expect(await sandrine.db.erased.get(id)).toMatchObject({ id });
 	});
 
+	test('and never had what was made of somebody tells whoever set it aside that they were erased', async () => {
+		const place = await openPlace(name);
+		const { app, claire, sandrine, campaign } = place;
+		const id = await sandrine.create('interview', interview(place));
+		await sandrine.sync();
+		const back = await keepCopy(app);
+		await sandrine.create('excerpt', { campaign, criterion: 'c', valence: 'improve' }, id);
+		await sandrine.sync();
+		await claire.sync();
+		await back();
+		await claire.sync();
+		expect(await listAside(claire.db)).toHaveLength(1);
+		await erase(place, id);
+		expect(await claire.sync()).toMatchObject(EQUAL);
+		expect(await listAside(claire.db)).toEqual([]);
+	});
+
 	test('never blanks the screen, however often the line is cut while all of it comes again', async () => {
 		const place = await openPlace(name);
 		const { app, sandrine } = place;

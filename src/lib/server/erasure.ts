@@ -106,8 +106,9 @@ async function purge(app: App, trx: Trx, structure: string, ids: readonly string
 			...(record?.audience ? [record.audience] : []),
 			...(record && ['interview', 'excerpt'].includes(record.kind) ? [`${record.kind}s:${record.owner}`] : []),
 			...left.map(({ audience }) => audience),
-			// A server that came back from before does not know who had it since: everybody is told the id.
-			...(again ? [EVERYBODY] : [])
+			// A server that came back from before does not know who had it since, nor who has set aside what was made of it:
+			// everybody is told the id.
+			...(again || record?.kind === 'interview' ? [EVERYBODY] : [])
 		]);
 		if (audiences.size > 0) sequence += 1;
 		for (const audience of audiences)

@@ -6,7 +6,7 @@ import { PAGE, type Cursor, type Filling } from '../domain/sync';
 import { newId, nowOf, type App } from './app';
 import type { Database } from './database/open';
 import { erasureProof } from './proofs';
-import type { Pushed } from './push';
+import { ACCEPTED, type Pushed } from './push';
 import { loadKind, lockStructure, type Reader } from './store';
 
 /** Where a device says it stands. */
@@ -193,8 +193,9 @@ async function take(
 	return { rows: rows.slice(0, cut), more: rows.length > cut };
 }
 
-/** What a device's refused changes are judged by: this version of the server, its person's rights, what the office decided.
- * Once it is another, they are worth offering again. */
+/** What a device's refused changes are judged by: this version of the server, its person's rights, what the office decided,
+ * and when something was last accepted after all: rights may have come and gone meanwhile. Once it is another, they are
+ * worth offering again. */
 async function judgingOf(app: App, db: Reader, structure: string, { id, grants, device }: Asker): Promise<string> {
 	const decided = await db
 		.selectFrom('quarantine')
@@ -203,7 +204,13 @@ async function judgingOf(app: App, db: Reader, structure: string, { id, grants, 
 		.where('person_id', '=', id)
 		.where('device_id', '=', device)
 		.executeTakeFirst();
-	const text = `${app.version}|${canonical(grants)}|${decided?.at ?? ''}`;
+	const accepted = await db
+		.selectFrom('setting')
+		.select('value')
+		.where('structure_id', '=', structure)
+		.where('name', '=', ACCEPTED)
+		.executeTakeFirst();
+	const text = [app.version, canonical(grants), decided?.at ?? '', accepted?.value ?? ''].join('|');
 	return createHash('sha256').update(text).digest('base64url').slice(0, 8);
 }
 

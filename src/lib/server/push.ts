@@ -16,7 +16,16 @@ import { isDeeper } from './body';
 import { dropPieces } from './media';
 import { erasureProof } from './proofs';
 import { closeCommit, writeDigests, writeMarks, writeTallies } from './moves';
-import { chunks, insertMany, loadAbout, loadRecords, lockStructure, type Stored, type Trx } from './store';
+import {
+	chunks,
+	insertMany,
+	loadAbout,
+	loadRecords,
+	lockStructure,
+	writeSetting,
+	type Stored,
+	type Trx
+} from './store';
 import type { Schema } from './database/schema';
 
 export type Author = Actor & { structure: string; device: string };
@@ -46,6 +55,9 @@ export type Standing = { sequence: number; audiences: ReadonlySet<string> };
 /** What the office decides of a quarantined change: it counts as its author's whatever their rights, or it never will. */
 export const RELEASED = 'released';
 export const SET_ASIDE = 'set-aside';
+
+/** The setting that says at which sequence something last left quarantine by being accepted: its device is to ask again. */
+export const ACCEPTED = 'accepted';
 
 type Parsed = { change: Change; hash: string; raw: string };
 
@@ -413,6 +425,7 @@ class Batch {
 			// not by its id: another one may have come under the same.
 			await trx.deleteFrom('quarantine').where('structure_id', '=', structure_id).where('hash', 'in', part).execute();
 		}
+		if (accepted.length > 0) await writeSetting(trx, structure_id, ACCEPTED, String(sequence));
 		for (const part of chunks(this.#aheads)) {
 			await trx
 				.insertInto('named_ahead')
