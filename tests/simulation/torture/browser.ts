@@ -204,14 +204,15 @@ const answerOf = (page: Page): Promise<string> =>
 		return JSON.stringify({ words: document.querySelector('textarea')?.value ?? '', ticked });
 	});
 
-/** Goes to a question of the interview that is open. */
+/** Goes to a question of the interview that is open: back to the first, then on. */
 async function turnTo(page: Page, question: string): Promise<void> {
-	for (const way of ['Précédente', 'Suivante'])
-		for (let i = 0; i < 3 && (await questionOf(page)) !== question; i++) {
-			const button = page.getByRole('button', { name: way });
-			if ((await button.isVisible()) && (way === 'Suivante' || !(await isFirst(page)))) await button.click();
-		}
-	expect(await questionOf(page)).toBe(question);
+	const turn = async (way: 'Précédente' | 'Suivante') => {
+		const shown = await questionOf(page);
+		await page.getByRole('button', { name: way }).click();
+		await expect.poll(() => questionOf(page)).not.toBe(shown);
+	};
+	while ((await questionOf(page)) !== question && !(await isFirst(page))) await turn('Précédente');
+	while ((await questionOf(page)) !== question) await turn('Suivante');
 }
 
 /** Types, ticks and turns pages until the browser is gone. */
