@@ -8,7 +8,8 @@ import { Mark, Place, Record, Travelling, type Receipt, type ReceivedReply } fro
 import type { Kept, Outgoing, PersonDatabase, Position, Refused, Sent, Taken } from './database';
 import { readSetting, START, UNREADABLE } from './database';
 import { dropMediaOf } from './media';
-import { NOT_SHOWN, sealedOf } from './outbox';
+import { NOT_SHOWN } from './locked';
+import { sealedOf } from './outbox';
 
 /** Takes one reply in, in one transaction: receipts clear the outbox by change, records and marks come in, and the cursor
  * moves with them. A device killed before the commit asks for the same page again. One exchange runs at a time on a

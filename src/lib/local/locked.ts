@@ -1,7 +1,7 @@
 import { CHUNK } from '../domain/media';
 import { MediaState } from '../domain/media-shapes';
 import { SealedReply, type Receipt } from '../domain/sync';
-import { freeze, MAKE_GOOD, nextBatch, NOT_SHOWN, sealedOf } from './outbox';
+import { freeze, MAKE_GOOD, nextBatch, sealedOf } from './outbox';
 import {
 	databaseName,
 	LockedDatabase,
@@ -94,6 +94,10 @@ const unsentIn = async (db: LockedDatabase): Promise<number> =>
 		.where('order')
 		.above(await lastTaken(db))
 		.count()) + (await db.media.where('state').equals('waiting').count());
+
+/** The setting that lists the batches of `sent` which receipts cleared by hand, or out of the locked vault: they are not in
+ * the records yet. */
+export const NOT_SHOWN = 'not-shown';
 
 /** Clears what the server has, by change. Its records are for the open vault to write. */
 export async function takeReceipts(

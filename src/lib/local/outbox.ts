@@ -65,10 +65,6 @@ export const sealedOf = ({ id, record, kind, about, at, sealed }: SealedChange):
 /** The setting that says that something which lies here under other keys is still to be offered. */
 export const MAKE_GOOD = 'make-good';
 
-/** The setting that lists the batches of `sent` which receipts cleared by hand, or out of the locked vault: they are not in
- * the records yet. */
-export const NOT_SHOWN = 'not-shown';
-
 /** A change that does not open here: offering it again would change nothing. */
 export const DAMAGED = 'change.damaged';
 
