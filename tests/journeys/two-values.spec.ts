@@ -12,6 +12,7 @@ async function typeHours(page: Page, hours: string): Promise<void> {
 	const input = page.getByRole('textbox', { name: /Heures de mise à disposition, octobre 2014/ });
 	await input.fill(hours);
 	await input.press('Enter');
+	await expect(page.getByText(/^Enregistré/).first()).toBeVisible();
 }
 
 test('two people fill one cell at the same time: both values are kept and shown, and the director settles', async ({
@@ -31,7 +32,6 @@ test('two people fill one cell at the same time: both values are kept and shown,
 	await readyOffline(maryse);
 	await antenna.setOffline(true);
 	await typeHours(maryse, '1 301');
-	await expect(maryse.getByText(/^Enregistré/).first()).toBeVisible();
 	await typeHours(page, '1 310');
 	await page.goto('/');
 	await expect(page.getByText('Tout est à jour')).toBeVisible();
