@@ -389,6 +389,20 @@ describe.each(DATABASES)('what a tablet sends to a server on %s', (name) => {
 		expect(await stored(place, bad.record)).toBeDefined();
 	});
 
+	test('and arrives cut short by a box on the way is sent again, not set aside', async () => {
+		const place = await openPlace(name);
+		const { sandrine } = place;
+		await sandrine.sync();
+		const id = await sandrine.create('interview', interview(place));
+		const { send } = sandrine;
+		let calls = 0;
+		sandrine.send = (path, body, headers) => send(path, ++calls < 3 ? body.slice(0, body.length / 2) : body, headers);
+		expect(await sandrine.sync()).toMatchObject(EQUAL);
+		expect(calls).toBe(3);
+		expect(await listRefused(sandrine.db)).toEqual([]);
+		expect(await stored(place, id)).toBeDefined();
+	});
+
 	test('and does not open any more is set aside as it lies, offered never again, and hides nothing', async () => {
 		const place = await openPlace(name);
 		const { app, sandrine } = place;

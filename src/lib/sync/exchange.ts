@@ -58,6 +58,9 @@ export async function exchange(how: Exchange): Promise<Outcome> {
 /** A new history, what it asks for again and a repair each take one; more would be a server that changes its mind. */
 const ROUNDS = 5;
 
+/** How often one change is sent that the server cannot read: a box on the way may have cut it short. */
+const TRIES = 3;
+
 async function drain(how: Exchange): Promise<Outcome> {
 	const { db, pack, person, now, onprogress } = how;
 	await settle(db, person);
@@ -68,6 +71,7 @@ async function drain(how: Exchange): Promise<Outcome> {
 	const total = await db.outbox.count();
 	let sent = 0;
 	let size = BATCH;
+	let doubted = 0;
 	let at = (await readSetting<Position>(db, 'position')) ?? START;
 	let after = -Infinity;
 	// Replies are written down in their order while the next ones are on their way; two at most wait for the disk. Should
@@ -89,12 +93,16 @@ async function drain(how: Exchange): Promise<Outcome> {
 				await next?.catch(() => undefined);
 				// One change of the batch may be what the server cannot take: the others do not wait for it.
 				const why = { problem: answered.unreadable, refusedAt: at.syncedAt ?? '' };
-				if (batch.length === 1) await setRefused(db, batch[0]!, why);
-				else size = Math.ceil(batch.length / 2);
+				if (batch.length > 1) size = Math.ceil(batch.length / 2);
+				else if ((doubted += 1) === TRIES) {
+					await setRefused(db, batch[0]!, why);
+					doubted = 0;
+				}
 				ready = prepare(db, pack, size, after, at);
 				asked = ask(asker, await ready, at);
 				continue;
 			}
+			doubted = 0;
 			const { reply, tell } = answered;
 			if (batch.length > 0 && reply.receipts.length === 0) return { state: 'refused', status: 200 };
 			await earlier;
