@@ -3,7 +3,7 @@ import type { Journal } from '../domain/journal';
 import { nowOf, type App } from './app';
 import type { Schema } from './database/schema';
 import { authenticate } from './secret';
-import { lockStructure, writeSetting, type Reader, type Trx } from './store';
+import { lockStructure, readSetting, writeSetting, type Reader, type Trx } from './store';
 
 /** Kept a year: long enough to understand, short enough not to watch people. */
 const MONTHS = 12;
@@ -49,14 +49,9 @@ const NO_LINES: Ends = { before: { number: 0, mac: START }, last: { number: 0, m
 const ENDS = 'journal';
 
 async function readEnds(app: App, db: Reader, structure: string): Promise<Ends | undefined> {
-	const row = await db
-		.selectFrom('setting')
-		.select('value')
-		.where('structure_id', '=', structure)
-		.where('name', '=', ENDS)
-		.executeTakeFirst();
-	if (!row) return undefined;
-	const { mac, ...ends } = JSON.parse(row.value) as Ends & { mac: string };
+	const value = await readSetting(db, structure, ENDS);
+	if (value === undefined) return undefined;
+	const { mac, ...ends } = JSON.parse(value) as Ends & { mac: string };
 	return mac === authenticate(app, 'journal', `${structure}|${JSON.stringify(ends)}`) ? ends : undefined;
 }
 

@@ -7,7 +7,7 @@ import { newId, nowOf, type App } from './app';
 import type { Database } from './database/open';
 import { erasureProof } from './proofs';
 import { ACCEPTED, type Pushed } from './push';
-import { loadKind, lockStructure, type Reader } from './store';
+import { loadKind, lockStructure, readSetting, type Reader } from './store';
 
 /** Where a device says it stands. */
 export type Position = {
@@ -204,13 +204,8 @@ async function judgingOf(app: App, db: Reader, structure: string, { id, grants, 
 		.where('person_id', '=', id)
 		.where('device_id', '=', device)
 		.executeTakeFirst();
-	const accepted = await db
-		.selectFrom('setting')
-		.select('value')
-		.where('structure_id', '=', structure)
-		.where('name', '=', ACCEPTED)
-		.executeTakeFirst();
-	const text = [app.version, canonical(grants), decided?.at ?? '', accepted?.value ?? ''].join('|');
+	const accepted = (await readSetting(db, structure, ACCEPTED)) ?? '';
+	const text = [app.version, canonical(grants), decided?.at ?? '', accepted].join('|');
 	return createHash('sha256').update(text).digest('base64url').slice(0, 8);
 }
 

@@ -60,6 +60,17 @@ export async function writeSetting(trx: Trx, structure: string, name: string, va
 		.execute();
 }
 
+/** What was kept under that name, or nothing. */
+export async function readSetting(db: Reader, structure: string, name: string): Promise<string | undefined> {
+	const row = await db
+		.selectFrom('setting')
+		.select('value')
+		.where('structure_id', '=', structure)
+		.where('name', '=', name)
+		.executeTakeFirst();
+	return row?.value;
+}
+
 /** Lets one founding of a structure happen at a time, on the whole server. */
 export async function lockFounding(trx: Trx): Promise<void> {
 	await trx
