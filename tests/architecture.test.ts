@@ -39,52 +39,56 @@ test('every file of the house is in its room and knows only those it may', () =>
 
 describe('the check itself finds', () => {
 	const domain = { 'src/lib/domain/rule.ts': 'export const rule = 1;' };
-	const server = { 'src/lib/server/secret.ts': 'export const secret = 1;', ...domain };
+	const server = { 'src/lib/server/keeping/secret.ts': 'export const secret = 1;', ...domain };
 
 	test('nothing where nothing is wrong', () => {
 		expect(
 			findFaults({
 				...server,
-				'src/lib/server/use.ts':
-					"import { rule } from '../domain/rule'; import type { RequestHandler } from '@sveltejs/kit'; import { join } from 'node:path';",
+				'src/lib/server/office/use.ts':
+					"import { rule } from '../../domain/rule'; import type { RequestHandler } from '@sveltejs/kit'; import { join } from 'node:path';",
 				'src/lib/sync/run.ts': "import { rule } from '$lib/domain/rule';",
-				'src/routes/api/x/+server.ts': "import { secret } from '$lib/server/secret';",
-				'src/app.d.ts': "import type { App } from '$lib/server/secret';",
-				'src/routes/+page.svelte': `<script lang="ts">import { rule } from '$lib/domain/rule';</script><p>{rule}</p>`
+				'src/routes/api/x/+server.ts': "import { secret } from '$lib/server/keeping/secret';",
+				'src/app.d.ts': "import type { App } from '$lib/server/keeping/secret';",
+				'src/routes/help/+page.svelte': `<script lang="ts">import { rule } from '$lib/domain/rule';</script><p>{rule}</p>`
 			})
 		).toEqual([]);
 	});
 
-	const page = 'src/routes/+page.svelte';
+	const page = 'src/routes/help/+page.svelte';
 	test.each<[string, string, string]>([
-		['a forbidden import', 'src/lib/domain/x.ts', "import { secret } from '../server/secret';"],
-		['one that only takes a type', 'src/routes/x.ts', "import type { secret } from '$lib/server/secret';"],
-		['one written as a type', 'src/routes/x.ts', "export type X = import('$lib/server/secret').X;"],
-		['one for its effect', 'src/lib/sync/x.ts', "import '../server/secret';"],
-		['a re-export', 'src/lib/ui/x.ts', "export * from '../server/secret';"],
-		['a dynamic import', 'src/lib/local/x.ts', "export const later = () => import('../server/secret');"],
-		['one inside a component', page, `<script lang="ts">\n\timport { secret } from '$lib/server/secret';\n</script>`],
+		['a forbidden import', 'src/lib/domain/x.ts', "import { secret } from '../server/keeping/secret';"],
+		['one that only takes a type', 'src/routes/help/x.ts', "import type { secret } from '$lib/server/keeping/secret';"],
+		['one written as a type', 'src/routes/help/x.ts', "export type X = import('$lib/server/keeping/secret').X;"],
+		['one for its effect', 'src/lib/sync/x.ts', "import '../server/keeping/secret';"],
+		['a re-export', 'src/lib/ui/x.ts', "export * from '../server/keeping/secret';"],
+		['a dynamic import', 'src/lib/local/x.ts', "export const later = () => import('../server/keeping/secret');"],
+		[
+			'one inside a component',
+			page,
+			`<script lang="ts">\n\timport { secret } from '$lib/server/keeping/secret';\n</script>`
+		],
 		[
 			'one in the second script of a component',
 			page,
-			`<script module>import '$lib/server/secret';</script><script></script>`
+			`<script module>import '$lib/server/keeping/secret';</script><script></script>`
 		],
-		['one in the markup of a component', page, `{#await import('$lib/server/secret') then x}{x}{/await}`]
+		['one in the markup of a component', page, `{#await import('$lib/server/keeping/secret') then x}{x}{/await}`]
 	])('%s', (_, path, text) => {
-		expect(findFaults({ ...server, [path]: text })).toEqual([`${path}: imports src/lib/server/secret.ts`]);
+		expect(findFaults({ ...server, [path]: text })).toEqual([`${path}: imports src/lib/server/keeping/secret.ts`]);
 	});
 
 	test('one hidden behind a barrel, for the barrel and for who uses it', () => {
 		const faults = findFaults({
 			...server,
-			'src/routes/all.ts': "export { secret } from '$lib/server/secret';",
-			'src/routes/more.ts': "export { secret } from './all';",
+			'src/routes/help/all.ts': "export { secret } from '$lib/server/keeping/secret';",
+			'src/routes/help/more.ts': "export { secret } from './all';",
 			[page]: `<script>import { secret } from './more';</script>`
 		});
 		expect(faults).toEqual([
-			'src/routes/all.ts: imports src/lib/server/secret.ts',
-			`src/routes/more.ts: reaches src/lib/server/secret.ts through src/routes/all.ts`,
-			`${page}: reaches src/lib/server/secret.ts through src/routes/all.ts`
+			'src/routes/help/all.ts: imports src/lib/server/keeping/secret.ts',
+			`src/routes/help/more.ts: reaches src/lib/server/keeping/secret.ts through src/routes/help/all.ts`,
+			`${page}: reaches src/lib/server/keeping/secret.ts through src/routes/help/all.ts`
 		]);
 	});
 
@@ -94,17 +98,31 @@ describe('the check itself finds', () => {
 		]);
 	});
 
+	test('files that need one another to run, not those that only take a type', () => {
+		const a = "import { b } from './b'; export const a = () => b;";
+		const faults = findFaults({
+			'src/lib/domain/a.ts': a,
+			'src/lib/domain/b.ts': "import { c } from './c'; export const b = c;",
+			'src/lib/domain/c.ts': "import type { A } from './a'; import { a } from './a'; export const c = a;",
+			'src/lib/domain/d.ts': "import type { E } from './e'; export type D = E;",
+			'src/lib/domain/e.ts': "import type { D } from './d'; export type E = D;"
+		});
+		expect(faults).toEqual(['a', 'b', 'c'].map((name) => `src/lib/domain/${name}.ts: in a circle of imports`));
+	});
+
 	test.each([
 		['src/lib/domain/x.ts', "import * as z from 'zod';", 'imports zod'],
 		['src/lib/domain/x.ts', "import { hash } from 'node:crypto';", 'imports node:crypto'],
 		['src/lib/local/x.ts', "import pg from 'pg';", 'imports pg'],
 		['src/lib/sync/x.ts', "import Dexie from 'dexie';", 'imports dexie'],
-		['src/lib/server/x.ts', "import Dexie from 'dexie';", 'imports dexie'],
-		['src/lib/server/x.ts', "import { json } from '@sveltejs/kit';", 'imports @sveltejs/kit'],
+		['src/lib/server/office/x.ts', "import Dexie from 'dexie';", 'imports dexie'],
+		['src/lib/server/office/x.ts', "import { json } from '@sveltejs/kit';", 'imports @sveltejs/kit'],
+		['src/lib/server/office/x.ts', "import { request } from 'node:https';", 'imports node:https'],
+		['src/lib/server/office/x.ts', "import { exec } from 'node:child_process';", 'imports node:child_process'],
 		['src/lib/ui/x.ts', "import { goto } from '$app/navigation';", 'imports $app/navigation'],
-		['src/routes/x.ts', "import { sql } from 'kysely';", 'imports kysely'],
+		['src/routes/help/x.ts', "import { sql } from 'kysely';", 'imports kysely'],
 		['src/service-worker/index.ts', "import '$lib/sync/x';", 'imports $lib/sync/x, which is not there'],
-		['src/routes/x.ts', 'export const f = (name: string) => import(name);', 'imports (computed)'],
+		['src/routes/help/x.ts', 'export const f = (name: string) => import(name);', 'imports (computed)'],
 		['src/lib/domain/x.ts', "import './gone';", 'imports ./gone, which is not there']
 	])('in %s: %s', (path, text, fault) => {
 		expect(findFaults({ [path]: text })).toEqual([`${path}: ${fault}`]);
@@ -113,7 +131,9 @@ describe('the check itself finds', () => {
 	test.each([
 		['src/lib/domain/x.ts', 'export const now = () => Date.now();', 'Date.now'],
 		['src/lib/sync/x.ts', 'export const now = new Date();', 'new Date()'],
-		['src/lib/server/x.ts', 'export const now = new globalThis.Date();', 'new Date()'],
+		['src/lib/server/office/x.ts', 'export const now = new globalThis.Date();', 'new Date()'],
+		['src/lib/server/start.ts', 'export const random = () => Math.random();', 'Math.random'],
+		['src/lib/server/start.ts', "export const go = () => fetch('/');", 'fetch'],
 		['src/lib/ui/x.svelte', '<script>const id = Math.random();</script>', 'Math.random'],
 		['src/lib/local/x.ts', "export const go = () => fetch('/');", 'fetch'],
 		['src/lib/report/x.ts', "export const go = () => globalThis.fetch('/');", 'fetch'],
@@ -122,28 +142,38 @@ describe('the check itself finds', () => {
 		expect(findFaults({ [path]: text })).toEqual([`${path}: ${fault}`]);
 	});
 
-	test('no fault in a date that is given, nor at the start of the server', () => {
+	test('no fault in a date that is given, nor where the server and the app begin', () => {
 		expect(
 			findFaults({
 				'src/lib/domain/x.ts':
 					'export const day = (at: string) => new Date(at); export const text = "Date.now()"; // Math.random()',
 				'src/lib/server/start.ts': 'export const clock = () => new Date();',
-				'src/routes/x.ts': "export const now = () => Date.now(); export const go = () => fetch('/');"
+				'src/lib/here/platform.ts': "export const now = () => Date.now(); export const go = () => fetch('/');",
+				'src/routes/help/x.ts': "export const now = () => Date.now(); export const go = () => fetch('/');"
 			})
 		).toEqual([]);
 	});
 
 	test('a room nobody knows', () => {
 		expect(
-			findFaults({ 'src/lib/utils/': '', 'src/stores/x.ts': '', 'src/lib/loose.ts': '', 'tests/misc/x.test.ts': '' }, [
-				'src',
-				'scripts'
-			])
+			findFaults(
+				{
+					'src/lib/utils/': '',
+					'src/stores/x.ts': '',
+					'src/lib/loose.ts': '',
+					'src/lib/server/loose.ts': '',
+					'src/routes/loose.ts': '',
+					'tests/misc/x.test.ts': ''
+				},
+				['src', 'scripts']
+			)
 		).toEqual([
 			'scripts: unknown at the top',
 			'src/stores: unknown in src',
 			'src/lib/utils: unknown in src/lib',
 			'src/lib/loose.ts: unknown in src/lib',
+			'src/lib/server/loose.ts: unknown in src/lib/server',
+			'src/routes/loose.ts: unknown in src/routes',
 			'tests/misc: unknown in tests',
 			'src/stores/x.ts: in no room',
 			'src/lib/loose.ts: in no room'

@@ -38,7 +38,16 @@ export default ts.config(
 	},
 	{
 		files: ['**/*.svelte', '**/*.svelte.ts'],
-		languageOptions: { parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'] } }
+		languageOptions: { parserOptions: { parser: ts.parser } }
+	},
+	{
+		// What only types can tell: a promise that nobody waits for, a case that nobody thought of.
+		files: ['src/**/*.{ts,svelte}', 'tests/**/*.ts'],
+		languageOptions: { parserOptions: { projectService: true, extraFileExtensions: ['.svelte'] } },
+		rules: {
+			'@typescript-eslint/no-floating-promises': 'error',
+			'@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }]
+		}
 	},
 	{
 		files: ['src/lib/{domain,local,sync}/**'],

@@ -1,10 +1,10 @@
 // Fills a fresh data folder with so many records by the server's own push, and prints what a client needs to go on:
 // node fill.mjs <records>. Readings and interviews as a network has them in a year: 864 to 60, one after the other.
 import { startApp } from '../../src/lib/server/start';
-import { dispatch } from '../../src/lib/server/serve';
+import { dispatch } from '$lib/server/door/serve';
 import { everywhere } from '../../src/lib/server/database/open';
-import { audiencesOf } from '../../src/lib/server/pull';
-import { push, type Author } from '../../src/lib/server/push';
+import { audiencesOf } from '$lib/server/exchange/pull';
+import { push, type Author } from '$lib/server/exchange/push';
 import { mintId } from '../../src/lib/domain/mint';
 import { readingId } from '../../src/lib/domain/reading';
 import type { Change } from '../../src/lib/domain/change';

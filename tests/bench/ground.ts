@@ -68,6 +68,7 @@ export async function startServer(script: string, data = freshFolder('data'), fl
 	const port = await freePort();
 	const env = {
 		...process.env,
+		MALLOC_ARENA_MAX: '2', // as `npm start` does
 		PORT: String(port),
 		DATA: data,
 		SETUP_CODE,
@@ -77,7 +78,10 @@ export async function startServer(script: string, data = freshFolder('data'), fl
 		NODE_COMPILE_CACHE: join(scratch, 'compiled')
 	};
 	const begun = performance.now();
-	const child = spawn(NODE, [...flags, script], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+	const child = spawn(NODE, [...flags, script], {
+		env,
+		stdio: ['ignore', 'ignore', 'inherit']
+	});
 	children.add(child);
 	const gone = new Promise<void>((ended) => child.once('exit', () => ended()));
 	const origin = `http://localhost:${port}`;
@@ -106,7 +110,7 @@ async function untilAnswers(url: string, begun: number): Promise<number> {
 	}
 }
 
-const QUIET = [
+export const QUIET = [
 	'--disable-gpu',
 	'--disable-quic',
 	'--no-first-run',
@@ -114,7 +118,9 @@ const QUIET = [
 	'--disable-component-update',
 	'--disable-sync'
 ];
-const executablePath = [process.env.CHROMIUM ?? '', '/usr/bin/chromium'].find((path) => path && existsSync(path));
+export const executablePath = [process.env.CHROMIUM ?? '', '/usr/bin/chromium'].find(
+	(path) => path && existsSync(path)
+);
 const pageOf = (name: string): string => (name === 'ours' || name === 'device' ? '/api/health' : '/');
 
 const bundled = new Map<string, Promise<string>>();
@@ -232,7 +238,7 @@ export async function bundleProgram(name: string): Promise<string> {
 		platform: 'node',
 		logLevel: 'silent',
 		external: ['pg'],
-		resolve: { extensions: ['.ts', '.js', '.json'] }
+		resolve: { extensions: ['.ts', '.js', '.json'], alias: { $lib: resolve('src/lib') } }
 	});
 	const file = join(scratch, `${name}.mjs`);
 	const { output } = await made.generate({ format: 'esm', codeSplitting: false });

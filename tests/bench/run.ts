@@ -8,6 +8,7 @@ import { measureExchanges } from './exchanges.ts';
 import { installPeers, NODE } from './ground.ts';
 import { measureSlowLink } from './link.ts';
 import { measureMemory } from './memory.ts';
+import { measurePaste } from './paste.ts';
 import { measureGrowth, measureIngest, measureStart } from './server.ts';
 
 const signIn = () => void spawnSync(NODE, [resolve('tests/bench/sign-in.ts')], { stdio: 'inherit' });
@@ -20,6 +21,7 @@ const PARTS: { [name: string]: () => Promise<void> | void } = {
 	ingest: measureIngest,
 	start: measureStart,
 	device: measureDevice,
+	paste: measurePaste,
 	'sign-in': signIn
 };
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { contributionsOf, type Contribution } from '$lib/domain/contributions';
+import { contributionsOf } from '$lib/domain/kinds/all';
+import type { Contribution } from '$lib/domain/contributions';
 import { addUp, negate, tallyKey } from '$lib/domain/tallies';
 import { contested, excerptRecord, interviewRecord, readingRecord } from '../support/records';
 
@@ -11,12 +12,15 @@ describe('what an interview adds', () => {
 	test('a finished one counts, with the criteria it took up and its answers', () => {
 		const record = interviewRecord({
 			criteria: ['estime', 'droits'],
+			asked: ['q2', 'q1'],
 			'answer:q1': { value: 3, words: 'Je suis fière.' }
 		});
-		expect(told(contributionsOf(record))).toEqual([
+		expect(told(contributionsOf(record, {}))).toEqual([
 			'interview finished',
 			'criterion estime',
 			'criterion droits',
+			'answer q2 asked',
+			'answer q1 asked',
 			'answer q1 answered',
 			'answer q1 value:3',
 			'answer q1 words'
@@ -24,11 +28,11 @@ describe('what an interview adds', () => {
 	});
 
 	test('a draft counts nothing', () => {
-		expect(contributionsOf(interviewRecord({ state: 'draft', 'answer:q1': { value: 3 } }))).toEqual([]);
+		expect(contributionsOf(interviewRecord({ state: 'draft', 'answer:q1': { value: 3 } }), {})).toEqual([]);
 	});
 
 	test('a refusal leaves only who was asked and where', () => {
-		const [refusal, ...more] = contributionsOf(interviewRecord({ state: 'refused', 'answer:q1': { value: 3 } }));
+		const [refusal, ...more] = contributionsOf(interviewRecord({ state: 'refused', 'answer:q1': { value: 3 } }), {});
 		expect(more).toEqual([]);
 		expect(refusal).toMatchObject({
 			measure: 'interview',
@@ -41,25 +45,26 @@ describe('what an interview adds', () => {
 
 	test('an objection takes the answers out and is counted as a refusal', () => {
 		const record = interviewRecord({ 'answer:q1': { value: 3 }, 'consent:usage-evaluation': 'no' });
-		expect(told(contributionsOf(record))).toEqual(['interview refused']);
+		expect(told(contributionsOf(record, {}))).toEqual(['interview refused']);
 		const disputed = { 'answer:q1': { value: 3 }, 'consent:usage-evaluation': contested('yes', 'no') };
-		expect(told(contributionsOf(interviewRecord(disputed)))).toEqual(['interview refused']);
+		expect(told(contributionsOf(interviewRecord(disputed), {}))).toEqual(['interview refused']);
 	});
 
 	test('« ne sait pas », « ne souhaite pas répondre » and not asked are told apart, and none is an answer', () => {
 		const details = (answer: unknown) =>
-			told(contributionsOf(interviewRecord({ 'answer:q1': answer }))).filter((one) => one.startsWith('answer'));
-		expect(details({ without: 'unknown' })).toEqual(['answer q1 unknown']);
-		expect(details({ without: 'declined', value: 3 })).toEqual(['answer q1 declined']);
+			told(contributionsOf(interviewRecord({ 'answer:q1': answer }), {})).filter((one) => one.startsWith('answer'));
+		expect(details({ without: 'unknown' })).toEqual(['answer q1 asked', 'answer q1 unknown']);
+		expect(details({ without: 'declined', value: 3 })).toEqual(['answer q1 asked', 'answer q1 declined']);
 		expect(details({})).toEqual([]);
 		expect(details({ value: [] })).toEqual([]);
 		expect(details({ words: '  ' })).toEqual([]);
-		expect(details({ value: 0 })).toEqual(['answer q1 answered', 'answer q1 value:0']);
+		expect(details({ value: 0 })).toEqual(['answer q1 asked', 'answer q1 answered', 'answer q1 value:0']);
 	});
 
 	test('an option ticked twice is one choice of one person', () => {
 		const record = interviewRecord({ 'answer:q1': { value: ['bus', 'car', 'bus'] } });
-		expect(told(contributionsOf(record)).filter((one) => one.startsWith('answer'))).toEqual([
+		expect(told(contributionsOf(record, {})).filter((one) => one.startsWith('answer'))).toEqual([
+			'answer q1 asked',
 			'answer q1 answered',
 			'answer q1 value:bus',
 			'answer q1 value:car'
@@ -69,9 +74,11 @@ describe('what an interview adds', () => {
 	test('a deleted one counts nothing, nor does one that does not say whose it is', () => {
 		const record = interviewRecord();
 		const named = Object.values(record.fields).flatMap((current) => current.map(({ change }) => change));
-		expect(contributionsOf(interviewRecord({ stakeholder: '' }))).toEqual([]);
+		expect(contributionsOf(interviewRecord({ stakeholder: '' }), {})).toEqual([]);
 		const deleted = interviewRecord({ deleted: { named } });
-		expect(contributionsOf({ ...deleted, fields: { ...record.fields, deleted: deleted.fields.deleted! } })).toEqual([]);
+		expect(contributionsOf({ ...deleted, fields: { ...record.fields, deleted: deleted.fields.deleted! } }, {})).toEqual(
+			[]
+		);
 	});
 });
 
@@ -79,7 +86,7 @@ describe('what an excerpt adds', () => {
 	test('five excerpts of one interview are heard once', () => {
 		const interview = interviewRecord();
 		const five = [1, 2, 3, 4, 5].map((n) => excerptRecord({}, `excerpt-${n}`));
-		const tallies = addUp(five.flatMap((excerpt) => contributionsOf(excerpt, interview)));
+		const tallies = addUp(five.flatMap((excerpt) => contributionsOf(excerpt, { interview: interview })));
 		const heard = tallies.filter(({ measure }) => measure === 'heard');
 		expect(heard).toHaveLength(1);
 		expect(heard[0]).toMatchObject({ subject: 'estime', detail: 'interview-1', count: 5 });
@@ -87,14 +94,16 @@ describe('what an excerpt adds', () => {
 	});
 
 	test('nothing while its interview is a draft, is missing, or its person objects', () => {
-		expect(contributionsOf(excerptRecord())).toEqual([]);
-		expect(contributionsOf(excerptRecord(), interviewRecord({ state: 'draft' }))).toEqual([]);
-		expect(contributionsOf(excerptRecord(), interviewRecord({ 'consent:usage-evaluation': 'no' }))).toEqual([]);
+		expect(contributionsOf(excerptRecord(), {})).toEqual([]);
+		expect(contributionsOf(excerptRecord(), { interview: interviewRecord({ state: 'draft' }) })).toEqual([]);
+		expect(
+			contributionsOf(excerptRecord(), { interview: interviewRecord({ 'consent:usage-evaluation': 'no' }) })
+		).toEqual([]);
 	});
 
 	test('nothing once it has been set aside', () => {
-		expect(contributionsOf(excerptRecord({ approval: 'set-aside' }), interviewRecord())).toEqual([]);
-		expect(told(contributionsOf(excerptRecord({ approval: 'approved' }), interviewRecord()))).toEqual([
+		expect(contributionsOf(excerptRecord({ approval: 'set-aside' }), { interview: interviewRecord() })).toEqual([]);
+		expect(told(contributionsOf(excerptRecord({ approval: 'approved' }), { interview: interviewRecord() }))).toEqual([
 			'excerpt estime added',
 			'heard estime interview-1'
 		]);
@@ -103,7 +112,12 @@ describe('what an excerpt adds', () => {
 
 describe('what a reading adds', () => {
 	const reading = (values: { [field: string]: unknown }) =>
-		contributionsOf(readingRecord(values)).map(({ detail, count, amount, base }) => ({ detail, count, amount, base }));
+		contributionsOf(readingRecord(values), {}).map(({ detail, count, amount, base }) => ({
+			detail,
+			count,
+			amount,
+			base
+		}));
 
 	test('an amount, a division kept undivided, a mean times its weight', () => {
 		expect(reading({ value: { amount: 12 } })).toEqual([{ detail: 'value', count: 1, amount: 12, base: 0 }]);
@@ -140,7 +154,7 @@ describe('what a reading adds', () => {
 	});
 
 	test('under an id that is no cell counts nowhere', () => {
-		expect(contributionsOf({ ...readingRecord({ value: { amount: 12 } }), id: 'reading:x' })).toEqual([]);
+		expect(contributionsOf({ ...readingRecord({ value: { amount: 12 } }), id: 'reading:x' }, {})).toEqual([]);
 	});
 });
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { combine, digitsOf, EMPTY, numberOf, type Figure } from '$lib/domain/figures';
-import { criteriaOf, OverPeriods } from '$lib/domain/framework';
+import { criteriaOf } from '$lib/domain/framework';
+import { OverPeriods } from '$lib/domain/framework-shapes';
 import { templateFramework } from '$lib/server/templates';
 import { indicatorOf, notApplicable, value } from '../support/records';
 

@@ -1,17 +1,19 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
 	criteriaOf,
 	findCriterion,
 	findQuestion,
-	Framework,
 	isComparable,
 	isForStructure,
 	isTyped,
-	OverPeriods,
+	labelsOf,
 	registerOf,
 	STAKEHOLDERS
 } from '$lib/domain/framework';
-import { leastHeard, questionsFor } from '$lib/domain/interview';
+import { Framework, OverPeriods } from '$lib/domain/framework-shapes';
+import { questionsFor } from '$lib/domain/interview';
+import { leastHeard, LONGEST, minutesOf } from '$lib/domain/proposal';
 import { templateFramework } from '$lib/server/templates';
 import template from '$lib/server/template.json';
 import { indicatorOf } from '../support/records';
@@ -160,18 +162,58 @@ describe('the questions of an interview', () => {
 			expect(asked.every(({ question }) => question.stakeholders.includes(stakeholder))).toBe(true);
 			const order = asked.map(({ question }) => questions.indexOf(question));
 			expect(order).toEqual(order.toSorted((a, b) => a - b));
-			expect(new Set(asked.map(({ criterion }) => criterion)).isSubsetOf(new Set(taken))).toBe(true);
+			expect(taken).toEqual(expect.arrayContaining(asked.map(({ criterion }) => criterion)));
 		}
 	});
 
 	test('go first to the criteria this stakeholder has been heard least on', () => {
 		const kept = ids(criteria);
-		const open = leastHeard(framework, kept, 'employee', new Map(), 100);
+		const open = kept.filter((id) => questionsFor(framework, 'employee', [id]).length > 0);
+		const least = [open[4]!, open.find((id) => registerOf(framework, id) !== registerOf(framework, open[4]!))!];
 		const heard = new Map(open.map((id) => [id, 3]));
-		heard.set(open[4]!, 0).set(open[2]!, 1);
-		expect(leastHeard(framework, kept, 'employee', heard, 2)).toEqual([open[2], open[4]]);
+		heard.set(least[0]!, 0).set(least[1]!, 1);
+		expect(leastHeard(framework, kept, 'employee', heard, 2).toSorted()).toEqual(least.toSorted());
 		expect(leastHeard(framework, [], 'employee', heard)).toEqual([]);
-		for (const id of open)
-			expect(questionsFor(framework, 'employee', [id]).length, `${id} has something to ask`).toBeGreaterThan(0);
+		for (const stakeholder of STAKEHOLDERS)
+			for (const id of leastHeard(framework, kept, stakeholder, new Map(), 100))
+				expect(questionsFor(framework, stakeholder, [id]).length, `${id} has something to ask`).toBeGreaterThan(0);
 	});
+
+	test('proposed are of two registers at least, and take no more than a quarter of an hour', () => {
+		const counts = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: criteria.length, maxLength: criteria.length });
+		fc.assert(
+			fc.property(
+				fc.constantFrom(...STAKEHOLDERS),
+				counts,
+				fc.integer({ min: 2, max: 22 }),
+				(stakeholder, all, size) => {
+					const heard = new Map(criteria.map(({ id }, i) => [id, all[i]!]));
+					const proposed = leastHeard(framework, ids(criteria), stakeholder, heard, size);
+					expect(new Set(proposed.map((id) => registerOf(framework, id)!.id)).size).toBeGreaterThanOrEqual(2);
+					expect(minutesOf(questionsFor(framework, stakeholder, proposed))).toBeLessThanOrEqual(LONGEST);
+					const least = Math.min(
+						...criteria
+							.filter((c) => questionsFor(framework, stakeholder, [c.id]).length > 0)
+							.map((c) => heard.get(c.id)!)
+					);
+					expect(proposed.some((id) => heard.get(id) === least)).toBe(true);
+				}
+			)
+		);
+	});
+
+	test('take the time of reading them aloud, 8 seconds to choose and a minute to tell', () => {
+		const text = { fr: Array.from({ length: 65 }, () => 'mot').join(' ') };
+		const asked = (type: 'open' | 'scale') => ({ question: { id: 'q', type, stakeholders: [], text } });
+		expect(minutesOf([asked('open')])).toBeCloseTo(1.5);
+		expect(minutesOf([asked('open'), asked('scale')])).toBeCloseTo(1.5 + 0.5 + 8 / 60);
+	});
+});
+
+test('a number that somebody answered is said in its unit, not in the smallest step that it is kept in', () => {
+	const scales: Framework['scales'] = [];
+	const units = [{ id: 'days', label: { fr: 'jours' }, decimals: 1 }];
+	const asked = { type: 'number' as const, unit: 'days' };
+	expect(labelsOf({ scales, units }, asked, { chosen: ['15'] })).toEqual([{ fr: '1,5', en: '1.5' }]);
+	expect(labelsOf({ scales, units: [] }, { type: 'number' }, { chosen: ['15'] })).toEqual([{ fr: '15', en: '15' }]);
 });

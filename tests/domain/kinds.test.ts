@@ -1,24 +1,36 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { lowerLimit, QUOTE_LIMITS, type QuoteLimit } from '$lib/domain/excerpt';
-import { audienceOf, consentInForce, invalidFields, isKnownKind, quoteCeiling, quoteInForce } from '$lib/domain/kinds';
+import { lowerLimit, QUOTE_LIMITS } from '$lib/domain/excerpt';
+import type { QuoteLimit } from '$lib/domain/excerpt-shapes';
+import { audienceOf, invalidFields, isKnownKind } from '$lib/domain/kinds/all';
+import { interview } from '$lib/domain/kinds/interview';
+import { consentInForce, quoteCeiling, quoteInForce } from '$lib/domain/consent';
 import { deletionOf } from '$lib/domain/record';
-import { contested, excerptRecord, fieldsOf, interviewRecord, readingRecord } from '../support/records';
+import { changeOf, contested, excerptRecord, fieldsOf, interviewRecord, readingRecord } from '../support/records';
 
 const limit = fc.constantFrom(...QUOTE_LIMITS);
 const answer = fc.constantFrom('yes', 'no', contested('yes', 'no'), contested('no', 'yes'));
 const rank = (limit: QuoteLimit) => QUOTE_LIMITS.indexOf(limit);
 
+const called = (answer: string) => ({ answer, use: 'contact' });
+
 describe('a consent', () => {
 	test('in force is the one given', () => {
-		expect(consentInForce(fieldsOf({ 'consent:recontact': 'yes' }), 'recontact')).toBe('yes');
-		expect(consentInForce(fieldsOf({ 'consent:recontact': 'no' }), 'recontact')).toBe('no');
-		expect(consentInForce({}, 'recontact')).toBeUndefined();
+		expect(consentInForce(fieldsOf({ 'consent:call': called('yes') }), 'contact')).toBe('yes');
+		expect(consentInForce(fieldsOf({ 'consent:call': called('no') }), 'contact')).toBe('no');
+		expect(consentInForce({}, 'contact')).toBeUndefined();
+		expect(consentInForce(fieldsOf({ 'consent:call': called('yes') }), 'quotation')).toBeUndefined();
 	});
 
 	test('on which two tablets differ is a refusal until it is settled', () => {
-		expect(consentInForce(fieldsOf({ 'consent:recontact': contested('yes', 'no') }), 'recontact')).toBe('no');
-		expect(consentInForce(fieldsOf({ 'consent:recontact': contested('yes', 'yes') }), 'recontact')).toBe('yes');
+		const both = (...answers: string[]) => fieldsOf({ 'consent:call': contested(...answers.map(called)) });
+		expect(consentInForce(both('yes', 'no'), 'contact')).toBe('no');
+		expect(consentInForce(both('yes', 'yes'), 'contact')).toBe('yes');
+	});
+
+	test('of two items for one use, one refusal is a refusal', () => {
+		const fields = fieldsOf({ 'consent:call': called('yes'), 'consent:later': called('no') });
+		expect(consentInForce(fields, 'contact')).toBe('no');
 	});
 });
 
@@ -26,8 +38,9 @@ describe('quoting', () => {
 	test.each([
 		['none', { 'consent:usage-evaluation': 'no' }],
 		['none', { state: 'draft' }],
-		['team', { 'consent:citation-anonyme': 'no' }],
-		['team', { 'consent:citation-anonyme': contested('yes', 'no') }],
+		['none', { 'consent:citation-anonyme': 'no' }],
+		['none', { 'consent:citation-anonyme': contested('yes', 'no') }],
+		['none', { 'consent:citation-anonyme': 'no', 'consent:citation-prenom': 'yes' }],
 		['anonymous', { 'consent:citation-prenom': 'no' }],
 		['first-name', {}]
 	])('goes as far as « %s » when %j', (ceiling, values) => {
@@ -36,7 +49,7 @@ describe('quoting', () => {
 
 	test('is refused where the interview is not here', () => {
 		expect(quoteCeiling(undefined)).toBe('none');
-		expect(quoteInForce(excerptRecord(), undefined)).toBe('none');
+		expect(quoteInForce(excerptRecord(), { interview: undefined })).toBe('none');
 	});
 
 	test('never goes beyond what the person agreed to, nor beyond the excerpt’s own limit', () => {
@@ -47,11 +60,11 @@ describe('quoting', () => {
 					'consent:citation-anonyme': anonymous,
 					'consent:citation-prenom': firstName
 				});
-				const now = quoteInForce(excerptRecord({ quote }), interview);
+				const now = quoteInForce(excerptRecord({ quote }), { interview: interview });
 				expect(rank(now)).toBeLessThanOrEqual(rank(quote));
 				expect(rank(now)).toBeLessThanOrEqual(rank(quoteCeiling(interview)));
 				if (use !== 'yes') expect(now).toBe('none');
-				if (anonymous !== 'yes') expect(rank(now)).toBeLessThanOrEqual(rank('team'));
+				if (anonymous !== 'yes') expect(now).toBe('none');
 				if (firstName !== 'yes') expect(now).not.toBe('first-name');
 			})
 		);
@@ -69,38 +82,25 @@ describe('quoting', () => {
 
 describe('who receives a record', () => {
 	test('an interview: its interviewer, nobody else', () => {
-		expect(audienceOf(interviewRecord())).toBe('interviews:sandrine');
-		expect(audienceOf(interviewRecord({ approval: 'approved' }))).toBe('interviews:sandrine');
+		expect(audienceOf(interviewRecord(), {})).toBe('interviews:sandrine');
+		expect(audienceOf(interviewRecord({ approval: 'approved' }), {})).toBe('interviews:sandrine');
 	});
 
-	test('an excerpt: its interviewer and the office, until it is approved', () => {
+	test('an excerpt: its interviewer and the office, approved or not', () => {
 		const interview = interviewRecord();
-		expect(audienceOf(excerptRecord(), interview)).toBe('excerpts:sandrine');
-		expect(audienceOf(excerptRecord({ approval: 'approved' }), interview)).toBe('structure');
-		expect(audienceOf(excerptRecord({ approval: 'set-aside' }), interview)).toBe('excerpts:sandrine');
-		expect(audienceOf(excerptRecord({ approval: contested('approved', 'set-aside') }), interview)).toBe(
-			'excerpts:sandrine'
-		);
-	});
-
-	test('an approved excerpt comes back when its person withdraws or objects', () => {
-		const approved = excerptRecord({ approval: 'approved' });
-		expect(audienceOf(approved, interviewRecord({ 'consent:usage-evaluation': 'no' }))).toBe('excerpts:sandrine');
-		expect(audienceOf(approved, undefined)).toBe('excerpts:sandrine');
-		expect(audienceOf(excerptRecord({ approval: 'approved', quote: 'none' }), interviewRecord())).toBe(
-			'excerpts:sandrine'
-		);
+		for (const values of [{}, { approval: 'approved' }, { approval: 'set-aside' }])
+			expect(audienceOf(excerptRecord(values), { interview })).toBe('excerpts:sandrine');
 	});
 
 	test('a reading: those who follow its place', () => {
-		expect(audienceOf(readingRecord({ value: { amount: 1 } }))).toBe('readings:lourdes');
-		expect(audienceOf(readingRecord({}, { place: 'structure' }))).toBe('readings:structure');
+		expect(audienceOf(readingRecord({ value: { amount: 1 } }), {})).toBe('readings:lourdes');
+		expect(audienceOf(readingRecord({}, { place: 'structure' }), {})).toBe('readings:structure');
 	});
 
 	test('what is deleted: nobody', () => {
 		for (const record of [interviewRecord(), excerptRecord(), readingRecord({ value: { amount: 1 } })]) {
 			const fields = { ...record.fields, ...fieldsOf({ deleted: deletionOf(record.fields) }) };
-			expect(audienceOf({ ...record, fields }, interviewRecord())).toBeUndefined();
+			expect(audienceOf({ ...record, fields }, { interview: interviewRecord() })).toBeUndefined();
 		}
 	});
 });
@@ -111,7 +111,7 @@ describe('a field', () => {
 		['interview', 'stakeholder', 'neighbour'],
 		['interview', 'on', '12/11/2014'],
 		['interview', 'label', 'x'.repeat(81)],
-		['interview', 'consent:recontact', 'maybe'],
+		['interview', 'consent:call', 'maybe'],
 		['interview', 'answer:q1', 'oui'],
 		['interview', 'answer:q1', { value: 1.5 }],
 		['interview', 'answer:q1', { without: 'later' }],
@@ -137,5 +137,20 @@ describe('a field', () => {
 	test('only kinds that are declared are known', () => {
 		expect(['interview', 'reading', 'excerpt', 'campaign'].every(isKnownKind)).toBe(true);
 		expect(['visit', '', 'constructor', '__proto__', 'toString'].some(isKnownKind)).toBe(false);
+	});
+});
+
+describe('the day of an interview', () => {
+	const problem = (on: string, today: string) =>
+		interview.refusal(changeOf(1, { on }), interviewRecord({ on }), { today })?.problem;
+
+	test('is the one of where it was held: already tomorrow at Nouméa, still yesterday at Tahiti', () => {
+		// By the server’s clock 26 November, 14:00.
+		expect(problem('2026-11-27', '2026-11-26')).toBeUndefined();
+		expect(problem('2026-11-25', '2026-11-26')).toBeUndefined();
+	});
+
+	test('is looked at when it is days ahead of everywhere', () => {
+		expect(problem('2026-11-28', '2026-11-26')).toBe('day.ahead');
 	});
 });

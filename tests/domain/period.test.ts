@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { boundsOf, Frequency, gridOf, isPeriod, periodsBetween, yearBefore } from '$lib/domain/period';
+import { boundsOf, gridOf, isPeriod, periodsBetween, yearBefore } from '$lib/domain/period';
+import { Frequency } from '$lib/domain/period-shapes';
 
 const month = fc
 	.tuple(fc.integer({ min: 1990, max: 2100 }), fc.integer({ min: 1, max: 12 }))

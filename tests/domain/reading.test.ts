@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { invalidFields } from '$lib/domain/kinds';
-import { changeFrom, isUnlikely, readingId, readingKey, type ReadingValue } from '$lib/domain/reading';
+import { invalidFields } from '$lib/domain/kinds/all';
+import { changeFrom, isUnlikely } from '$lib/domain/figures';
+import { readingId, readingKey, type ReadingValue } from '$lib/domain/reading';
 
 const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,40}$/);
 const period = fc.constantFrom('2014', '2014-03', '2014-Q1', '2014-H2');

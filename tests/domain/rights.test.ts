@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { antennasOf, audiencesFor, hasRole, mayWrite, type Actor } from '$lib/domain/rights';
+import { antennasOf, hasRole, type Actor } from '$lib/domain/actor';
+import { audiencesFor, mayWrite } from '$lib/domain/rights';
 import { readingId } from '$lib/domain/reading';
 import type { Change } from '$lib/domain/change';
-import type { Subject } from '$lib/domain/kinds';
+import type { Subject } from '$lib/domain/kinds/kind';
 import type { Role } from '$lib/domain/structure';
 import { changeOf, excerptRecord, interviewRecord } from '../support/records';
 
@@ -77,7 +78,7 @@ describe('who may write what', () => {
 	const own = (who: Actor): Subject => ({ ...interviewRecord(), owner: who.id });
 	const excerptBy = (owner: string): Subject => ({ ...excerptRecord(), owner });
 	const may = (who: Actor, what: Change, record?: Subject, interview?: Subject) =>
-		mayWrite(who, what, record, interview);
+		mayWrite(who, what, record, { interview });
 	const all = { claire, sandrine, paul, region, julien, nobody };
 	const allowed = (what: Change, record?: Subject, interview?: Subject) =>
 		Object.entries(all)

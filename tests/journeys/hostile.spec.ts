@@ -1,3 +1,4 @@
+import { PROTOCOL } from '../../src/lib/domain/sync';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -5,10 +6,11 @@ import { request as send, type IncomingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test, type Browser, type BrowserContext, type Page } from '@playwright/test';
 import { cellsOf, FORMULA, payloads, rewordAll } from '../support/hostile';
 import { Passkey } from '../support/passkey';
-import { ask, digitsOf, PASSPHRASE, readyOffline, SETUP_CODE, unlock, watch } from './support';
+import { ask, digitsOf, PASSPHRASE, pressAgain, readyOffline, SETUP_CODE, unlock, watch } from './support';
 
 // Its recordings of screens this full would take longer than the screens.
 test.use({ trace: 'off' });
@@ -65,10 +67,10 @@ class Host {
 	get(
 		path: string,
 		headers: { [name: string]: string } = {},
-		body?: string
+		body?: string,
+		method = body === undefined ? 'GET' : 'POST'
 	): Promise<{ status: number; headers: IncomingHttpHeaders; body: string }> {
 		const { port } = this;
-		const method = body === undefined ? 'GET' : 'POST';
 		return new Promise((done, failed) => {
 			const asked = send(
 				{ host: '127.0.0.1', port, path, method, headers: { host: `localhost:${port}`, ...headers } },
@@ -81,6 +83,13 @@ class Host {
 			asked.once('error', failed);
 			asked.end(body);
 		});
+	}
+
+	/** Takes a table away from under it. */
+	breakTable(name: string): void {
+		const file = new DatabaseSync(join(this.#data, 'temoin.sqlite'));
+		file.exec(`drop table ${name}`);
+		file.close();
 	}
 
 	async dispose(): Promise<void> {
@@ -180,7 +189,7 @@ type Fields = { [field: string]: unknown };
 type Change = { id: string; kind: string; record: string; about?: string; fields: Fields; seen: Fields; at: string };
 type Reply = {
 	receipts: { verdict: string; fields?: string[]; problem?: string }[];
-	records: { id: string; kind: string; fields: { [field: string]: { value: unknown }[] } }[];
+	records: { id: string; kind: string }[];
 };
 
 const change = (kind: string, fields: Fields, more: { record?: string; about?: string } = {}): Change => {
@@ -192,7 +201,7 @@ const change = (kind: string, fields: Fields, more: { record?: string; about?: s
 async function store(page: Page, changes: readonly unknown[]): Promise<Reply> {
 	const { person, device } = await ask<Session>(page, 'GET', '/api/session');
 	return await ask<Reply>(page, 'POST', '/api/sync', {
-		protocol: 1,
+		protocol: PROTOCOL,
 		person: person.id,
 		device: device.id,
 		changes,
@@ -274,9 +283,16 @@ function hostileFramework(): { definition: Fields; criteria: string[]; questions
 		label: { fr: put('register label') },
 		section: { fr: put('register section') }
 	});
-	Object.assign(reworded, { version: put('framework version'), openingScript: { fr: put('opening script') } });
+	Object.assign(reworded, {
+		version: put('framework version'),
+		openingScript: { fr: put('opening script') },
+		openingScriptFor: {}
+	});
 	return { definition: reworded as unknown as Fields, criteria: criteria.map(({ id }) => id), questions };
 }
+
+/** Two values that wait for a choice are said in its place. */
+const EXCHANGED = /^(Tout est à jour|Deux valeurs différentes ont été saisies)$/;
 
 async function signIn(page: Page, code: string, device: string): Promise<void> {
 	await page.goto(`/sign-in#code`);
@@ -284,7 +300,7 @@ async function signIn(page: Page, code: string, device: string): Promise<void> {
 	await page.getByLabel('Phrase secrète').fill(PASSPHRASE);
 	await page.getByLabel(/Nom de cet appareil/).fill(device);
 	await page.getByRole('button', { name: 'Commencer' }).click();
-	await expect(page.getByText('Tout est à jour')).toBeVisible();
+	await expect(page.getByText(EXCHANGED)).toBeVisible();
 }
 
 /** A real structure, in which whatever takes words holds a payload, stored by a director and a counsellor. */
@@ -393,7 +409,7 @@ async function furnish(director: Page, counsellor: Page, host: Host): Promise<Sc
 		if (type === 'choice' || type === 'multiple') {
 			const chosen = (options as { id: string }[])[0]!.id;
 			coded[`answer:${String(id)}`] = { value: type === 'multiple' ? [chosen] : chosen };
-		} else if (scale) coded[`answer:${String(id)}`] = { value: 2 };
+		} else if (scale) coded[`answer:${String(id)}`] = { value: 1 };
 	}
 	const said = Object.fromEntries(payloads.map(({ text }, i) => [`answer:${questions[i]!}`, { words: text }]));
 	const interview = change('interview', {
@@ -453,13 +469,17 @@ async function furnish(director: Page, counsellor: Page, host: Host): Promise<Sc
 	const kept = excerpts.filter((_, i) => i % 2 === 0);
 	await mustStore(
 		director,
-		kept.map(({ id }) => change('excerpt', { approval: 'approved' }, { record: id, about: interview.id }))
+		kept.map(({ id }) =>
+			change('excerpt', { approval: { decision: 'approved', of: [id] } }, { record: id, about: interview.id })
+		)
 	);
 
-	// What cannot be taken is kept apart, as it came.
+	// What cannot be taken is kept apart, as it came: as much of it as one person may leave there.
 	const torn = await store(
 		counsellor,
-		payloads.map(({ text }) => ({ ...change('interview', { [text]: text, on: text, label: text }), at: text }))
+		payloads
+			.slice(0, 400)
+			.map(({ text }) => ({ ...change('interview', { [text]: text, on: text, label: text }), at: text }))
 	);
 	expect(torn.receipts.every(({ verdict }) => verdict === 'quarantined')).toBe(true);
 	const elsewhere = { ...about, antenna: other, state: 'draft', label: put('quarantined interview') };
@@ -498,7 +518,73 @@ async function furnish(director: Page, counsellor: Page, host: Host): Promise<Sc
 	};
 }
 
-type Screen = { route: string; path: string; more?: (page: Page) => Promise<void>; paper?: true };
+/** What a page is on paper: all of it, without what people chose or said while the campaign is open, or its title and why. */
+type Paper = 'whole' | 'provisional' | 'title';
+const PAPER: { [route: string]: Paper } = {
+	'/(door)/setup': 'whole',
+	'/(door)/sign-in': 'whole',
+	'/(field)/contested/[id]': 'title',
+	'/(field)/device': 'whole',
+	'/(field)/interviews': 'title',
+	'/(field)/interviews/[id]': 'title',
+	'/(field)/interviews/[id]/words': 'title',
+	'/(field)/interviews/new': 'title',
+	'/(field)/readings': 'provisional',
+	'/(field)/readings/[id]': 'title',
+	'/(home)': 'title',
+	'/(office)/campaign': 'whole',
+	'/(office)/campaign/[id]': 'whole',
+	'/(office)/campaign/new': 'whole',
+	'/(office)/import': 'whole',
+	'/(office)/journal': 'whole',
+	'/(office)/people': 'whole',
+	'/(office)/people/[id]': 'whole',
+	'/(office)/people/new': 'whole',
+	'/(office)/quarantine': 'title',
+	'/(office)/quarantine/[hash]': 'title',
+	'/(office)/retention': 'whole',
+	'/(office)/sheets': 'provisional',
+	'/(office)/sheets/[criterion]': 'provisional',
+	'/(office)/testimonies': 'title',
+	'/(office)/testimonies/[id]': 'title',
+	'/help': 'whole',
+	'/help/asvs': 'whole',
+	'/help/impact-assessment': 'whole',
+	'/help/lost-tablet': 'whole',
+	'/help/notice': 'whole',
+	'/help/processing-record': 'whole',
+	'/receipt': 'whole',
+	'/settings': 'whole',
+	'/settings/devices': 'whole',
+	'/settings/security': 'whole',
+	'/shell': 'title'
+};
+/** Places whose words are on no paper but their own person's. */
+const CONFIDED = [
+	'interview',
+	'draft',
+	'refused interview',
+	'one label',
+	'another label',
+	'note for the team',
+	'quarantined interview',
+	'refused change',
+	'reason its author reads',
+	'note on a reading',
+	'note on another reading',
+	'note on a settled reading'
+];
+const NOT_PRINTED = 'Cette page ne s’imprime pas : elle peut montrer ce que des personnes ont confié.';
+
+type Screen = {
+	route: string;
+	path: string;
+	more?: (page: Page) => Promise<void>;
+	/** It is made a file of, too. */
+	paper?: true;
+	/** Instead of what its page is on paper. */
+	prints?: Paper;
+};
 const press = (name: string | RegExp) => async (page: Page) => page.getByRole('button', { name }).first().click();
 
 /** Every excerpt of a criterion, whatever was decided about it. */
@@ -518,7 +604,7 @@ async function finishDraft(page: Page): Promise<void> {
 		if (!(await next.isVisible())) break;
 		await next.click();
 	}
-	await press('Terminer l’entretien')(page);
+	await pressAgain(page.getByRole('button', { name: 'Terminer l’entretien' }));
 	await expect(page.getByRole('heading', { name: 'Merci' })).toBeVisible();
 }
 
@@ -548,7 +634,7 @@ const importFiles = (s: Scene) => async (page: Page) => {
 };
 
 const onDirector = (s: Scene): Screen[] => [
-	{ route: '/', path: '/' },
+	{ route: '/(home)', path: '/' },
 	{ route: '/(office)/sheets', path: '/sheets', paper: true },
 	{ route: '/(office)/sheets', path: '/sheets?', more: press('Voir en tableau') },
 	{ route: '/(office)/sheets', path: `/sheets?campaign=${s.others[0]!}` },
@@ -601,7 +687,7 @@ const OWN: Screen[] = [
 	{ route: '/settings/security', path: '/settings/security' }
 ];
 const onCounsellor = (s: Scene): Screen[] => [
-	{ route: '/', path: '/' },
+	{ route: '/(home)', path: '/' },
 	{ route: '/(field)/interviews', path: '/interviews' },
 	{ route: '/(field)/interviews/[id]/words', path: `/interviews/${s.interview}/words`, paper: true },
 	...[-1, 0, 1, 2, 3, 4, 9999].map((q): Screen => ({
@@ -609,7 +695,13 @@ const onCounsellor = (s: Scene): Screen[] => [
 		path: `/interviews/${s.interview}?q=${q}`
 	})),
 	{ route: '/(field)/interviews/[id]', path: `/interviews/${s.draft}`, more: press(/Note pour l’équipe/) },
-	{ route: '/(field)/interviews/[id]', path: `/interviews/${s.draft}?q=0`, more: finishDraft, paper: true },
+	{
+		route: '/(field)/interviews/[id]',
+		path: `/interviews/${s.draft}?q=0`,
+		more: finishDraft,
+		paper: true,
+		prints: 'whole'
+	},
 	{ route: '/(field)/contested/[id]', path: `/contested/${s.twice}` },
 	{ route: '/(field)/interviews/new', path: '/interviews/new', more: begin },
 	{ route: '/(field)/readings', path: '/readings' },
@@ -621,10 +713,10 @@ const onCounsellor = (s: Scene): Screen[] => [
 	...OWN
 ];
 const onNobody = (s: Scene): Screen[] => [
-	{ route: '/', path: '/' },
+	{ route: '/(home)', path: '/', prints: 'whole' },
 	{ route: '/shell', path: '/shell' },
-	{ route: '/setup', path: '/setup' },
-	{ route: '/sign-in', path: '/sign-in' },
+	{ route: '/(door)/setup', path: '/setup' },
+	{ route: '/(door)/sign-in', path: '/sign-in' },
 	{ route: '/receipt', path: '/receipt' },
 	{ route: '/receipt', path: `/receipt#${s.structure}.${s.code}`, more: press('Voir mes paroles'), paper: true },
 	...HELP
@@ -675,24 +767,31 @@ async function newPage(browser: Browser, host: Host, caught: string[]): Promise<
 		if (Object.keys(headers).some((name) => name.startsWith('access-control-')))
 			caught.push(`shared: ${response.url()}`);
 	});
-	context.on('request', (request) => {
-		const key = request.headers()['temoin-key'];
-		if (key) keys.set(context, key);
-	});
 	const page = await context.newPage();
 	page.setDefaultTimeout(15_000);
 	return page;
 }
 
-/** The second half of the session that a context's pages last sent. */
-const keys = new WeakMap<BrowserContext, string>();
+/** The words of a page that its print would hold. */
+const printed = (page: Page): Promise<string> =>
+	page.evaluate(async () => {
+		dispatchEvent(new Event('beforeprint'));
+		await new Promise((go) => setTimeout(go));
+		const typed = [...document.querySelectorAll('input, textarea')].filter((one) => one.checkVisibility());
+		return [document.body.innerText, ...typed.map((one) => (one as HTMLInputElement).value)].join('\n');
+	});
 
-/** A file, asked for as the page's person. */
-async function exported(host: Host, page: Page, path: string): Promise<{ csv: string; headers: IncomingHttpHeaders }> {
-	const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
-	const { status, headers, body } = await host.get(path, { cookie, 'temoin-key': keys.get(page.context()) ?? '' });
-	expect(status).toBe(200);
-	return { csv: body, headers };
+const spaced = (text: string): string => text.split(/\s+/).join(' ').trim();
+
+async function mustPrint(page: Page, name: string, prints: Paper): Promise<void> {
+	await page.emulateMedia({ media: 'print' });
+	const text = spaced(await printed(page));
+	if (prints === 'title') expect(text, name).toBe(spaced(`${await page.title()} ${NOT_PRINTED}`));
+	else expect(text, name).not.toContain(NOT_PRINTED);
+	if (prints === 'provisional') expect(text, name).toContain('Provisoire : la campagne est ouverte');
+	if (new URL(page.url()).pathname === '/receipt') return;
+	const leaking = CONFIDED.filter((place) => places.has(place) && text.includes(spaced(places.get(place)!)));
+	expect(leaking, `${name}, on paper`).toEqual([]);
 }
 
 const routesOf = (folder: string, route = ''): string[] =>
@@ -705,7 +804,8 @@ const routesOf = (folder: string, route = ''): string[] =>
 	);
 
 // Words of a framework are held together at some hyphens.
-const plain = (text: string) => text.replaceAll('\u2060', '');
+/** Words as they are kept and shown: lines end in LF, and what only holds a word together is left out. */
+const plain = (text: string) => text.replaceAll('\u2060', '').replace(/\r\n?/g, '\n');
 
 test('five hundred attacks stored wherever words go are words on every screen, on paper and in files', async ({
 	browser
@@ -726,7 +826,11 @@ test('five hundred attacks stored wherever words go are words on every screen, o
 		expect(caught, 'while storing').toEqual([]);
 
 		/** Reads the screen as it is and as it is printed. */
-		const look = async (page: Page, name: string, paper = false): Promise<void> => {
+		const look = async (
+			page: Page,
+			name: string,
+			{ paper, prints }: { paper?: true; prints?: Paper } = {}
+		): Promise<void> => {
 			await page.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true)));
 			await settle(page);
 			for (const media of ['screen', 'print'] as const) {
@@ -735,6 +839,7 @@ test('five hundred attacks stored wherever words go are words on every screen, o
 				expect([...caught, ...strange], `${name}, ${media}`).toEqual([]);
 				shown.set(name, `${shown.get(name) ?? ''}\n${plain(text)}`);
 			}
+			if (prints) await mustPrint(page, name, prints);
 			if (paper) {
 				const pdf = (await page.pdf()).toString('latin1');
 				expect(pdf.length).toBeGreaterThan(1000);
@@ -748,7 +853,7 @@ test('five hundred attacks stored wherever words go are words on every screen, o
 			expect(caught, name).toEqual([]);
 		};
 		const walk = async (who: string, page: Page, screens: Screen[], cold = false): Promise<void> => {
-			for (const { path, more, paper } of screens) {
+			for (const { route, path, more, paper, prints = PAPER[route] } of screens) {
 				if (cold)
 					await page
 						.goto('about:blank')
@@ -756,14 +861,16 @@ test('five hundred attacks stored wherever words go are words on every screen, o
 						.then(() => settle(page));
 				else await follow(page, path);
 				await more?.(page);
-				await look(page, `${who} ${path}`, paper);
+				await look(page, `${who} ${path}`, { paper, prints });
 			}
 		};
 		const lists = { director: onDirector(scene), counsellor: onCounsellor(scene), nobody: onNobody(scene) };
 		const visited = new Set(Object.values(lists).flatMap((list) => list.map(({ route }) => route)));
-		expect([...visited].toSorted(), 'every page has its line here').toEqual(routesOf(resolve('src/routes')).toSorted());
+		const routes = routesOf(resolve('src/routes')).toSorted();
+		expect([...visited].toSorted(), 'every page has its line here').toEqual(routes);
+		expect(Object.keys(PAPER).toSorted(), 'every page says what it is on paper').toEqual(routes);
 
-		await Promise.all([director, counsellor].map((page) => expect(page.getByText('Tout est à jour')).toBeVisible()));
+		await Promise.all([director, counsellor].map((page) => expect(page.getByText(EXCHANGED)).toBeVisible()));
 		await director.goto('/');
 		await unlock(director);
 		await counsellor.goto('/');
@@ -801,7 +908,7 @@ test('five hundred attacks stored wherever words go are words on every screen, o
 		await counsellor.getByRole('radio', { name: 'Oui', exact: true }).first().check();
 		await counsellor.getByRole('button', { name: 'Commencer', exact: true }).click();
 		await expect(counsellor.getByText(/^Enregistré sur cet appareil/)).toBeVisible();
-		await look(counsellor, 'counsellor, offline');
+		await look(counsellor, 'counsellor, offline', { prints: 'title' });
 		const { records } = await store(director, []);
 		const elsewhere = records.filter(({ kind }) => kind === 'antenna')[1]!.id;
 		await ask(director, 'PUT', `/api/people/${scene.people[0]!}`, {
@@ -812,7 +919,7 @@ test('five hundred attacks stored wherever words go are words on every screen, o
 		await follow(counsellor, '/device');
 		const keep = counsellor.getByRole('button', { name: 'Garder en fichier' });
 		await expect(keep).toBeVisible();
-		await look(counsellor, 'counsellor, refused');
+		await look(counsellor, 'counsellor, refused', { prints: 'whole' });
 		const [file] = await Promise.all([counsellor.waitForEvent('download'), keep.click()]);
 		const refusals = readFileSync(await file.path(), 'utf8');
 		expect(JSON.parse(refusals)).toMatchObject({ format: 'temoin-refused-1' });
@@ -831,36 +938,28 @@ test('five hundred attacks stored wherever words go are words on every screen, o
 		await ask(director, 'POST', `/api/quarantine/${hash}/set-aside`, { reason: put('reason its author reads') });
 		await counsellor.getByRole('button', { name: 'Proposer à nouveau' }).click();
 		await expect(counsellor.getByText(/^Mis à l’écart par la direction/)).toBeVisible();
-		await look(counsellor, 'counsellor, set aside');
+		await look(counsellor, 'counsellor, set aside', { prints: 'whole' });
 
 		// A file that a spreadsheet opens: text, and never a formula.
-		for (const [language, separator] of [
-			['fr', ';'],
-			['en', ',']
-		] as const) {
-			const { csv, headers } = await exported(
-				host,
-				director,
-				`/api/sheets?campaign=${scene.open}&format=csv&language=${language}`
-			);
-			expect(headers).toMatchObject({
-				'content-type': 'text/csv; charset=utf-8',
-				'cache-control': 'no-store',
-				'x-content-type-options': 'nosniff'
-			});
-			expect(headers['content-disposition']).toMatch(/^attachment/);
-			const rows = cellsOf(csv.replace('\ufeff', ''), separator);
-			expect(rows.length).toBeGreaterThan(100);
-			expect(new Set(rows.map((row) => row.length)), 'every line has its eight cells').toEqual(new Set([8]));
-			expect(rows.flat().filter((cell) => FORMULA.test(cell))).toEqual([]);
-			expect(rows.flat().filter((cell) => /^'[=+\-@\t\r]/.test(cell)).length, 'cells kept as text').toBeGreaterThan(50);
-			shown.set(`csv ${language}`, rows.flat().join('\n'));
-		}
+		await director.goto('/sheets');
+		await unlock(director);
+		const [download] = await Promise.all([
+			director.waitForEvent('download'),
+			director.getByRole('button', { name: 'Exporter en CSV' }).click()
+		]);
+		expect(download.suggestedFilename()).toMatch(/^temoin-(fictive-)?provisoire-[a-z0-9-]+-\d{4}-\d\d-\d\d\.csv$/);
+		const csv = readFileSync(await download.path(), 'utf8');
+		const rows = cellsOf(csv.replace('\ufeff', ''), ';');
+		expect(rows.length).toBeGreaterThan(100);
+		expect(new Set(rows.map((row) => row.length)), 'every line has its fifteen cells').toEqual(new Set([15]));
+		expect(rows.flat().filter((cell) => FORMULA.test(cell))).toEqual([]);
+		expect(rows.flat().filter((cell) => /^'[=+\-@\t\r]/.test(cell)).length, 'cells kept as text').toBeGreaterThan(50);
+		shown.set('csv', rows.flat().join('\n'));
 
 		await signIn(counsellor, later.code, places.get('device of the counsellor')!);
 		await counsellor.goto('/');
 		await expect(counsellor.getByRole('heading', { name: 'Qui êtes-vous ?' })).toBeVisible();
-		await look(counsellor, 'door of a shared tablet');
+		await look(counsellor, 'door of a shared tablet', { prints: 'whole' });
 
 		// The device is declared lost, and says so.
 		type Person = { devices: { id: string; name: string; state: string }[] };
@@ -871,7 +970,7 @@ test('five hundred attacks stored wherever words go are words on every screen, o
 		await ask(director, 'DELETE', `/api/devices/${lost.id}`);
 		await counsellor.goto('/');
 		await expect(counsellor.getByText('Cet appareil a été retiré')).toBeVisible();
-		await look(counsellor, 'lost tablet');
+		await look(counsellor, 'lost tablet', { prints: 'whole' });
 		expect(shown.get('lost tablet')).toContain(places.get('structure'));
 
 		// A payload that never shows proves nothing.
@@ -973,7 +1072,7 @@ test('every page and answer comes under the rules that keep strangers out', asyn
 			'/api/session',
 			'/api/people',
 			'/api/nothing',
-			'/api/sheets?format=csv'
+			'/api/sheets?for=file'
 		]) {
 			const { headers } = await host.get(path, { origin: 'https://elsewhere.example' });
 			expect(headers, path).toMatchObject({ ...HARD, 'cache-control': 'no-store', 'content-type': 'application/json' });
@@ -1010,6 +1109,35 @@ test('every page and answer comes under the rules that keep strangers out', asyn
 	} finally {
 		await host.dispose();
 		await abroad.dispose();
+	}
+});
+
+test('a fault of the server tells whoever asked nothing of its inside', async () => {
+	const host = await Host.start();
+	try {
+		host.breakTable('throttle');
+		const json = { 'content-type': 'application/json', accept: 'application/json' };
+		const device = { id: crypto.randomUUID(), name: 'Poste' };
+		const asked = JSON.stringify({ structure: 'x', name: 'Claire', passphrase: PASSPHRASE, device });
+		const { status, body } = await host.get('/api/session', json, asked);
+		expect([status, body]).toEqual([500, '{"message":"Internal Error"}']);
+		await expect.poll(() => host.said.join('')).toContain('no such table: throttle'); // whoever keeps the server is told
+	} finally {
+		await host.dispose();
+	}
+});
+
+test('TRACE is refused, and gives nothing back of what was sent', async () => {
+	const host = await Host.start();
+	try {
+		for (const path of ['/', '/api/health', '/api/session']) {
+			const { status, body } = await host.get(path, { cookie: 'secret=marked' }, undefined, 'TRACE');
+			expect(status, path).toBeGreaterThanOrEqual(400);
+			expect(status, path).toBeLessThan(500);
+			expect(body, path).not.toContain('marked');
+		}
+	} finally {
+		await host.dispose();
 	}
 });
 

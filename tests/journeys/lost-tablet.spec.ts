@@ -147,7 +147,7 @@ test('what somebody absent had not sent leaves without being opened', async ({ p
 		// Where even the door has no network, it leaves by stick: sealed too.
 		await screen.getByRole('button', { name: 'Transférer par clé' }).click();
 		await screen.getByRole('button', { name: 'Préparer le fichier' }).click();
-		await expect(screen.getByText('Fichier prêt : 1 saisie')).toBeVisible();
+		await expect(screen.getByText('Fichier prêt : 1 entretien')).toBeVisible();
 		expect(await faults(screen), 'the door, by stick').toEqual([]);
 		await screen.getByRole('button', { name: 'Envoyer sans ouvrir' }).click();
 		await expect(screen.getByText('Tout est parti. Rien n’a été ouvert ici.')).toBeVisible();

@@ -24,6 +24,7 @@ export function found(folder: string, samples: readonly string[]): string[] {
 				.slice(4, 20)
 		)
 	);
+	const plain = samples.flatMap((sample) => [sample, [...sample].join('\0')]);
 	const walk = (path: string): void => {
 		for (const name of readdirSync(path)) {
 			const file = join(path, name);
@@ -32,7 +33,7 @@ export function found(folder: string, samples: readonly string[]): string[] {
 			else if (about?.isFile()) {
 				const text = readFileSync(file).toString('latin1');
 				const run = new RegExp(`[${LETTERS}]{14}|(?:[${LETTERS}]\0){14}`).exec(text)?.[0];
-				const encoded = base64.find((one) => text.includes(one));
+				const encoded = [...plain, ...base64].find((one) => text.includes(one));
 				if (run || encoded) hits.push(`${file}: ${run ?? encoded}`);
 			}
 		}

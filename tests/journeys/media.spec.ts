@@ -1,6 +1,18 @@
 import type { Page } from '@playwright/test';
 import { found, marker } from './markers';
-import { enrolTablet, expect, explore, faults, goTo, openCampaign, setUp, Tablet, test, unlock } from './support';
+import {
+	enrolTablet,
+	expect,
+	explore,
+	faults,
+	goTo,
+	openCampaign,
+	pressAgain,
+	setUp,
+	Tablet,
+	test,
+	unlock
+} from './support';
 
 /** A microphone that hums, and somebody who allows it, or refuses. */
 const HUM = '--use-fake-device-for-media-stream';
@@ -17,7 +29,7 @@ async function askInWords(screen: Page, label?: string): Promise<void> {
 	for (let n = 1; ; n++) {
 		await expect(screen.getByText(new RegExp(`^Question ${n} sur`))).toBeVisible();
 		if (await screen.getByRole('textbox', { name: 'Ses mots' }).isVisible()) break;
-		await screen.getByRole('button', { name: 'Suivante' }).click();
+		await pressAgain(screen.getByRole('button', { name: 'Suivante' }));
 	}
 }
 
@@ -122,6 +134,7 @@ test('a voice and a photo survive a kill without a network, follow their text, a
 		await expect(screen.locator('html[data-covered]')).toHaveCount(0);
 		await chooser.setFiles({ name: 'a.jpg', mimeType: 'image/jpeg', buffer: photo });
 		await expect(photos(screen).getByText('sur cet appareil')).toBeVisible();
+		await expect(photos(screen).locator('img'), 'what was taken is seen at once').toHaveJSProperty('complete', true);
 		await tablet.kill();
 		expect(found(tablet.profile, [said, place]), 'on the disk, after a kill').toEqual([]);
 

@@ -9,7 +9,7 @@ test('the director’s laptop shows the sheets with the network cut', async ({ p
 	// The file comes to who shows both halves of a session, by a button.
 	const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /CSV/ }).click()]);
 	expect(file.suggestedFilename()).toMatch(/^temoin-.*\.csv$/);
-	expect(readFileSync(await file.path(), 'utf8')).toContain('Critère;Indicateur ou question');
+	expect(readFileSync(await file.path(), 'utf8')).toContain('Registre;Critère;Indicateur ou mesure');
 	await readyOffline(page);
 	await server.stop();
 	await page.context().setOffline(true);

@@ -1,3 +1,4 @@
+import { PROTOCOL } from '../../src/lib/domain/sync';
 import type { BrowserContext, Locator, Page } from '@playwright/test';
 import { Secret, TOTP } from 'otpauth';
 import { encode } from 'uqr';
@@ -8,6 +9,7 @@ import {
 	invite,
 	openCampaign,
 	PASSPHRASE,
+	pressAgain,
 	readyOffline,
 	setUp,
 	test as base,
@@ -151,7 +153,7 @@ type Line = { interviewer: string; stakeholder: string };
 async function received(director: Page): Promise<{ name: string; stakeholder: string }[]> {
 	const { person, device } = await ask<Session>(director, 'GET', '/api/session');
 	const { records } = await ask<{ records: { id: string; kind: string }[] }>(director, 'POST', '/api/sync', {
-		protocol: 1,
+		protocol: PROTOCOL,
 		person: person.id,
 		device: device.id,
 		changes: [],
@@ -203,11 +205,11 @@ test('a director protects her account before she adds a colleague, who comes in 
 	await page.getByLabel('Prénom et nom').fill('Sandrine Abadie');
 	await page.getByRole('checkbox', { name: /^Conseiller ou conseillère/ }).check();
 	await page
-		.getByRole('group', { name: /^Antennes/ })
+		.getByRole('group', { name: /dans quelles antennes/ })
 		.getByRole('checkbox', { name: 'Lourdes' })
 		.check();
 	await page.getByRole('button', { name: 'Ajouter et créer son code' }).click();
-	await expect(page.getByRole('heading', { name: 'Le code de Sandrine Abadie' })).toBeVisible();
+	await expect(page.getByRole('heading', { name: 'Code pour Sandrine Abadie' })).toBeVisible();
 	const address = await page.getByText(/\/sign-in#code=/).innerText();
 	const code = address.split('#code=')[1]!;
 	await expect(page.getByText(code, { exact: true })).toBeVisible();
@@ -292,6 +294,25 @@ test('a director signs in elsewhere with a second proof: digits, then a recovery
 
 	await openSecurity(borrowed, 'Claire');
 	await expect(borrowed.getByText('Il en reste 7 sur 8.')).toBeVisible();
+});
+
+test('a passphrase is hidden until its owner shows it, and may be pasted', async ({ page, server, fresh }) => {
+	await setUp(page, server);
+	const laptop = await fresh();
+	await laptop.goto('/sign-in');
+	const phrase = laptop.getByLabel('Phrase secrète');
+	await expect(phrase).toHaveAttribute('type', 'password');
+	await expect(phrase).toHaveAttribute('autocomplete', 'current-password'); // for who keeps it in a password manager
+	await laptop.getByLabel('Votre prénom et votre nom').fill(PASSPHRASE);
+	await laptop.getByLabel('Votre prénom et votre nom').press('Control+A');
+	await laptop.keyboard.press('Control+X');
+	await phrase.press('Control+V');
+	await expect(phrase).toHaveValue(PASSPHRASE);
+	await expect(phrase).toHaveAttribute('type', 'password');
+	await laptop.getByRole('button', { name: 'Montrer' }).click();
+	await expect(phrase).toHaveAttribute('type', 'text');
+	await pressAgain(laptop.getByRole('button', { name: 'Cacher' }));
+	await expect(phrase).toHaveAttribute('type', 'password');
 });
 
 test('a passkey is a second proof, then opens the device without the passphrase and without a network', async ({
@@ -379,7 +400,7 @@ test('two people share a tablet without a network: each their phrase, their inte
 
 	await interview(tablet, /Salarié/, 'Élodie P.');
 	await handTo(paul, sandrine, PASSPHRASE, OTHER_PASSPHRASE);
-	await expect(tablet.getByText('La première parole reste à recueillir.')).toBeVisible();
+	await expect(tablet.getByText('Vous n’avez pas encore mené d’entretien.')).toBeVisible();
 	await interview(tablet, /Client/, 'Karim S.');
 	await expect(tablet.getByText('Élodie P.')).toBeHidden();
 	await handTo(sandrine, paul, OTHER_PASSPHRASE, PASSPHRASE);
@@ -423,8 +444,9 @@ test('a PIN opens again in the middle of a word; five wrong ones, and the passph
 
 	// A question is left unanswered behind: reopening must not go back to it.
 	await begin(tablet, /Salarié/, 'Karim B.');
-	await tablet.getByRole('button', { name: 'Suivante' }).click();
-	await tablet.getByRole('button', { name: 'Suivante' }).click();
+	const next = tablet.getByRole('button', { name: 'Suivante' });
+	await pressAgain(next);
+	await pressAgain(next);
 	const question = tablet.getByRole('heading', { level: 1 });
 	await expect(tablet.getByText(/^Question 3 sur/).first()).toBeVisible();
 	const asked = await question.innerText();

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { expect, explore, faults, test } from './support';
+import { expect, explore, faults, pressAgain, test } from './support';
 
 const OFFICE = [
 	'/',
@@ -78,7 +78,7 @@ for (const theme of ['light', 'dark'] as const) {
 				await expect(page.getByText(new RegExp(`^Question ${i + 1} sur`))).toBeVisible();
 				await expect(page.locator('main h1')).toBeVisible();
 				expect(await faults(page), `question ${i + 1}`).toEqual([]);
-				await page.getByRole('button', { name: 'Suivante' }).click();
+				await pressAgain(page.getByRole('button', { name: 'Suivante' }));
 			}
 		});
 	});
@@ -97,7 +97,7 @@ test.describe('on a phone', () => {
 test('before anybody has signed in', async ({ page, server }) => {
 	for (const path of ['/', '/setup', '/sign-in', '/sign-in#code', '/receipt', '/help', '/help/lost-tablet']) {
 		await page.goto(server.origin + path);
-		await expect(page.locator('h1').first()).toBeVisible();
+		await expect(page.getByRole('heading', { level: 1 }).first()).toBeVisible();
 		expect(await faults(page), path).toEqual([]);
 	}
 });

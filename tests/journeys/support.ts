@@ -1,16 +1,44 @@
+import { PROTOCOL } from '../../src/lib/domain/sync';
+import { unpack, type Packed } from '../../src/lib/domain/record';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { Secret, TOTP } from 'otpauth';
-import { chromium, expect, test as base, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import {
+	chromium,
+	expect,
+	test as base,
+	type Browser,
+	type BrowserContext,
+	type Locator,
+	type Page
+} from '@playwright/test';
 
 /** As in `$lib/domain/session`, which these tests do not load. */
 const KEY_HEADER = 'temoin-key';
-type Session = { person: { id: string }; device: { id: string }; secondFactor: string };
-type SyncReply = { records: { id: string; kind: string; fields: Record<string, { value: unknown }[]> }[] };
+export type Session = {
+	structure: { id: string };
+	person: { id: string };
+	device: { id: string };
+	secondFactor: string;
+};
+export type Received = {
+	id: string;
+	kind: string;
+	owner: string;
+	fields: Record<string, { value: unknown; change: string }[]>;
+};
+type Reply = {
+	receipts: { verdict: string }[];
+	records: (Omit<Received, 'fields'> & { fields: Packed })[];
+	cursor: object;
+	audiences?: string[];
+	more: boolean;
+};
 
 export const SETUP_CODE = 'JOURN-EYS23';
 export const PASSPHRASE = 'les gaves descendent vite';
@@ -145,8 +173,21 @@ export async function unlock(page: Page, passphrase = PASSPHRASE): Promise<void>
 	await expect(field).toBeHidden();
 }
 
+/** A short code is offered: this one is chosen. */
+export async function choosePin(page: Page, pin: string): Promise<void> {
+	await page.getByRole('checkbox', { name: /^Choisir un code court/ }).check();
+	await page.getByLabel('Votre code court').fill(pin);
+	await page.getByLabel('Le même, encore une fois').fill(pin);
+}
+
+/** Presses a button that was pressed a moment ago: a hand takes its time, or both touches are one. */
+export async function pressAgain(button: Locator): Promise<void> {
+	await button.page().waitForTimeout(350);
+	await button.click();
+}
+
 /** The director sets the structure up, from the first screen. */
-export async function setUp(page: Page, server: Server): Promise<void> {
+export async function setUp(page: Page, server: Server, pin?: string): Promise<void> {
 	await page.goto(server.origin);
 	await page.getByRole('link', { name: /Installer ma structure/ }).click();
 	await page.getByLabel('Code de première installation').fill(SETUP_CODE);
@@ -157,6 +198,7 @@ export async function setUp(page: Page, server: Server): Promise<void> {
 	await page.getByLabel('Votre prénom et votre nom').fill('Claire Dumont');
 	await page.getByLabel('Phrase secrète').fill(PASSPHRASE);
 	await page.getByLabel(/Nom de cet appareil/).fill('Poste du siège');
+	if (pin) await choosePin(page, pin);
 	await page.getByRole('button', { name: 'Installer' }).click();
 	await expect(page.getByRole('heading', { name: 'Bonjour Claire' })).toBeVisible();
 }
@@ -192,6 +234,65 @@ export const ask = <T>(page: Page, method: string, path: string, body?: unknown)
 		[method, path, body, KEY_HEADER, keys.get(page.context()) ?? '']
 	) as Promise<T>;
 
+export const change = (
+	kind: string,
+	record: string,
+	fields: object,
+	seen: object = {},
+	id: string = crypto.randomUUID()
+) => ({ id, kind, record, fields, seen, at: new Date().toISOString() });
+
+/** What creates a record lends it its id. */
+export const creation = <Fields extends object>(kind: string, fields: Fields, more: { about?: string } = {}) => {
+	const id = crypto.randomUUID();
+	return { ...change(kind, id, fields, {}, id), fields, ...more };
+};
+
+/** Sends changes as the page's person, as another device of theirs would, and gets all they may see. */
+export async function send(page: Page, changes: object[]): Promise<Pick<Reply, 'receipts'> & { records: Received[] }> {
+	const session = await ask<Session>(page, 'GET', '/api/session');
+	const who = { protocol: PROTOCOL, person: session.person.id, device: session.device.id };
+	const records: Received[] = [];
+	const exchange = async (changes: object[], cursor: object | null, audiences: string[]) => {
+		const reply = await ask<Reply>(page, 'POST', '/api/sync', { ...who, changes, cursor, audiences, filling: [] });
+		records.push(...reply.records.map((record) => ({ ...record, fields: unpack(record.fields) })));
+		return reply;
+	};
+	const first = await exchange(changes, null, []);
+	const audiences = first.audiences ?? [];
+	for (let last = first; last.more;) last = await exchange([], last.cursor, audiences);
+	return { receipts: first.receipts, records };
+}
+
+/** A finished interview of the page's person, in the fictitious structure's open campaign, whose respondent went home with
+ * this code and had agreed to be quoted without their name.
+ * @returns what creates it, and the page of their words */
+export async function heard(page: Page, code: string, more: object = {}) {
+	const { structure, person } = await ask<Session>(page, 'GET', '/api/session');
+	const { records } = await send(page, []);
+	const [one] = records.filter(
+		({ kind, owner, fields }) =>
+			kind === 'interview' && owner === person.id && String(fields.on?.[0]?.value).startsWith('2014')
+	);
+	const known = ['campaign', 'framework', 'antenna'].map((field) => [field, one!.fields[field]![0]!.value]);
+	const receipt = createHash('sha256')
+		.update(`receipt|${structure.id}|${code.replace('-', '')}`)
+		.digest('base64url');
+	const interview = creation('interview', {
+		...(Object.fromEntries(known) as { campaign: string; antenna: string }),
+		stakeholder: 'employee',
+		mode: 'face',
+		on: '2014-11-12',
+		criteria: ['reconnaissance-estime'],
+		state: 'finished',
+		receipt,
+		'consent:usage-evaluation': { answer: 'yes', use: 'evaluation' },
+		'consent:citation-anonyme': { answer: 'yes', use: 'quotation' },
+		...more
+	});
+	return { interview, receiptPage: `/receipt#${structure.id}.${code}` };
+}
+
 /** The six digits that an authenticator app shows now. */
 export const digitsOf = (secret: string): string =>
 	new TOTP({ secret: Secret.fromBase32(secret), digits: 6, period: 30 }).generate();
@@ -208,15 +309,7 @@ export async function protect(director: Page): Promise<string> {
 export async function invite(director: Page, name: string, role: string, antenna: string): Promise<string> {
 	const session = await ask<Session>(director, 'GET', '/api/session');
 	if (session.secondFactor !== 'on') await protect(director);
-	const { records } = await ask<SyncReply>(director, 'POST', '/api/sync', {
-		protocol: 1,
-		person: session.person.id,
-		device: session.device.id,
-		changes: [],
-		cursor: null,
-		audiences: [],
-		filling: []
-	});
+	const { records } = await send(director, []);
 	const place = records.find(({ kind, fields }) => kind === 'antenna' && fields.name?.[0]?.value === antenna)!.id;
 	const grants = [{ role, antennas: role === 'director' ? [] : [place] }];
 	const { code } = await ask<{ code: string }>(director, 'POST', '/api/people', { name, grants });
@@ -274,6 +367,22 @@ export async function faults(page: Page): Promise<string[]> {
 		nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary ?? ''}`)
 	);
 }
+
+/** The disk takes nothing more, or no row of one store, until there is room again. */
+export const fillDisk = (page: Page, store?: string): Promise<void> =>
+	page.evaluate((only) => {
+		const real = IDBObjectStore.prototype.put;
+		Object.assign(window, { real });
+		IDBObjectStore.prototype.put = function (...args) {
+			if (this.name === (only ?? this.name)) throw new DOMException('full', 'QuotaExceededError');
+			return real.apply(this, args);
+		};
+	}, store);
+
+export const makeRoom = (page: Page): Promise<void> =>
+	page.evaluate(() => {
+		IDBObjectStore.prototype.put = (window as unknown as { real: IDBObjectStore['put'] }).real;
+	});
 
 /** A browser with its own profile on the disk, which can be killed like a tablet whose battery is pulled. */
 export class Tablet {
@@ -340,6 +449,7 @@ export class Tablet {
 		const gone = new Promise((done) => running.once('exit', done));
 		process.kill(-running.pid, 'SIGKILL');
 		await gone;
+		await this.#browser?.close().catch(() => undefined); // its end of the line too, before the test is cleared away
 	}
 
 	async dispose(): Promise<void> {

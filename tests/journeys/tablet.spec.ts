@@ -1,4 +1,16 @@
-import { enrol, expect, goTo, invite, openCampaign, readyOffline, setUp, Tablet, test, unlock } from './support';
+import {
+	enrol,
+	expect,
+	goTo,
+	invite,
+	openCampaign,
+	pressAgain,
+	readyOffline,
+	setUp,
+	Tablet,
+	test,
+	unlock
+} from './support';
 
 test('a counsellor interviews without a network, the tablet is killed twice, and the director finds the words on the sheet', async ({
 	page,
@@ -32,7 +44,7 @@ test('a counsellor interviews without a network, the tablet is killed twice, and
 			.all()
 			.then((all) => all.reverse()))
 			await chip.click();
-		await screen.getByRole('button', { name: 'Reconnaissance et estime' }).click();
+		await pressAgain(screen.getByRole('button', { name: 'Reconnaissance et estime' }));
 		await screen.getByRole('button', { name: 'Lire l’accord ensemble' }).click();
 		await screen.getByRole('radio', { name: 'Oui', exact: true }).first().check();
 		await screen.getByRole('radio', { name: 'Oui, sans mon nom' }).check();
@@ -66,14 +78,16 @@ test('a counsellor interviews without a network, the tablet is killed twice, and
 			if (!(await next.isVisible())) break;
 			await next.click();
 		}
-		await screen.getByRole('button', { name: 'Relire et finir' }).click();
-		await screen.getByRole('button', { name: 'Terminer l’entretien' }).click();
+		await pressAgain(screen.getByRole('button', { name: 'Relire et finir' }));
+		await pressAgain(screen.getByRole('button', { name: 'Terminer l’entretien' }));
 		await expect(screen.getByRole('heading', { name: 'Merci' })).toBeVisible();
-		await screen.getByRole('link', { name: 'Marquer les extraits' }).click();
+		await pressAgain(screen.getByRole('link', { name: 'Marquer les extraits' }));
 		await screen.getByRole('button', { name: 'Prendre toute la réponse' }).first().click();
 		await expect(screen.getByRole('heading', { name: 'Extrait 1' })).toBeVisible();
+		await screen.getByRole('radio', { name: 'Valeur ajoutée' }).check();
+		await expect(screen.getByText(/^Enregistré/)).toBeVisible();
 		await goTo(screen, `${server.origin}/`);
-		await expect(screen.getByText(/saisies? en attente/)).toBeVisible();
+		await expect(screen.getByText(/^1 entretien.* en attente/)).toBeVisible();
 
 		// The network comes back.
 		await server.run();
@@ -87,5 +101,6 @@ test('a counsellor interviews without a network, the tablet is killed twice, and
 	await goTo(page, `${server.origin}/sheets/reconnaissance-estime`);
 	await page.getByRole('button', { name: 'Choisir parmi 1 extrait' }).click();
 	await expect(page.getByText(/j’ai pleuré dans l’escalier/)).toBeVisible();
-	await expect(page.getByText(/1 réponse/).first()).toBeVisible();
+	// One person's answer is nobody's to count.
+	await expect(page.getByText(/Moins de 5/).first()).toBeVisible();
 });

@@ -37,7 +37,7 @@ test('two people fill one cell at the same time: both values are kept and shown,
 	await expect(page.getByText('Tout est à jour')).toBeVisible();
 	await antenna.setOffline(false);
 	await maryse.goto('/');
-	await expect(maryse.getByText('Tout est à jour')).toBeVisible();
+	await expect(maryse.getByText('1 saisie à départager')).toBeVisible();
 
 	await page.goto('/readings');
 	await page.getByRole('radio', { name: 'Lourdes' }).check();

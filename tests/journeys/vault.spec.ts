@@ -1,3 +1,4 @@
+import { PROTOCOL } from '../../src/lib/domain/sync';
 import type { Page } from '@playwright/test';
 import { found, marker } from './markers';
 import { ask, enrolTablet, expect, goTo, openCampaign, setUp, Tablet, test, unlock } from './support';
@@ -7,7 +8,7 @@ type Session = { person: { id: string }; device: { id: string } };
 /** Interviews and readings of this person, with a marker in every field that takes words. */
 async function plant(page: Page, count: number): Promise<string[]> {
 	const session = await ask<Session>(page, 'GET', '/api/session');
-	const request = { protocol: 1, person: session.person.id, device: session.device.id };
+	const request = { protocol: PROTOCOL, person: session.person.id, device: session.device.id };
 	const nothing = { cursor: null, audiences: [], filling: [] };
 	const { records } = await ask<{ records: { id: string; kind: string }[] }>(page, 'POST', '/api/sync', {
 		...request,
@@ -26,7 +27,7 @@ async function plant(page: Page, count: number): Promise<string[]> {
 			framework: idOf('framework'),
 			stakeholder: 'client',
 			mode: 'face',
-			on: '2014-11-12',
+			on: new Date().toISOString().slice(0, 10), // within the campaign
 			state: 'draft',
 			label: next(),
 			note: next(),

@@ -128,7 +128,7 @@ test('a browser that emptied the fiches says whose they were and how many are lo
 	await interviewOffline(page, server);
 	await wipe(page, server, ['database', 'caches', 'settings']);
 	await page.goto('/interviews');
-	await expect(page.getByText(/Cet appareil ne garde aucune fiche/)).toBeVisible();
+	await expect(page.getByText(/Vous avez déjà travaillé sur cet appareil/)).toBeVisible();
 	await expect(page.getByText(LOST)).toBeHidden();
 	await signIn(page);
 });

@@ -6,7 +6,8 @@ import ts from 'typescript';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Change } from '$lib/domain/change';
 import { NO_ROWS, plus } from '$lib/domain/digest';
-import { audienceOf, isKnownKind } from '$lib/domain/kinds';
+import { groupBy } from '$lib/domain/grouped';
+import { audienceOf, isKnownKind } from '$lib/domain/kinds/all';
 import { mediaField } from '$lib/domain/media';
 import { merge } from '$lib/domain/merge';
 import { inUse, seenOf } from '$lib/domain/record';
@@ -14,18 +15,31 @@ import type { Session } from '$lib/domain/session';
 import type { Mark, Receipt, Record, SyncReply, SyncRequest } from '$lib/domain/sync';
 import { bringIn } from '$lib/local/clear';
 import { databaseName, DeviceDatabase, PersonDatabase, UNREADABLE } from '$lib/local/database';
-import { currentHolder, deviceSelf, forget, leave, listHolders, remember } from '$lib/local/holders';
-import { countUnsent, emptyLocked, keepWrap, offerSealed, sendSealed, type SendSealed } from '$lib/local/locked';
+import { currentHolder, deviceSelf, forget, holderKey, leave, listHolders, remember, renew } from '$lib/local/holders';
+import {
+	waitingLocked,
+	emptyLocked,
+	hasSetting,
+	keepWrap,
+	offerSealed,
+	sendSealed,
+	type SendSealed
+} from '$lib/local/locked';
+import { totalOf } from '$lib/domain/waiting';
 import { keepMedia, readMedia } from '$lib/local/media';
-import { askAgain, eraseUnsent, save } from '$lib/local/outbox';
+import { askAgain, save } from '$lib/local/outbox';
+import { eraseUnsent } from '$lib/local/unsent';
+import { dropSpare, isAllReceived, recover, Spare, type Shelf } from '$lib/local/spare';
 import { readOutbox, writeOutbox } from '$lib/local/stick/outbox-file';
 import { takeReceiptsFile } from '$lib/local/stick/receipts-file';
 import { thin } from '$lib/local/thinning';
-import type { Locks, Place, Vault } from '$lib/local/vault';
+import { keepTyped, readTyped } from '$lib/local/typed';
+import type { Locks, Seat, Vault } from '$lib/local/vault';
 import { findView, listAside, listRefused, listViews } from '$lib/local/views';
 import { Draws } from '$lib/server/fictitious/draws';
 import { exchange, type Send } from '$lib/sync/exchange';
 import { upload, type SendPiece } from '$lib/sync/upload';
+import { keepTake, listTakes, readTake, Taking } from '$lib/local/takes';
 import { Faults, type Fault } from '../support/faults';
 import { recording } from '../support/media';
 import { change, uuid } from '../support/server';
@@ -75,6 +89,18 @@ class Headquarters {
 	/** Somebody else's record, or a newer state of it. */
 	put(record: Pick<Record, 'id' | 'kind' | 'audience'> & { fields?: Record['fields'] }): void {
 		this.records.set(record.id, { owner: 'somebody', fields: {}, ...record, sequence: ++this.sequence });
+	}
+
+	/** The respondent takes an agreement back. */
+	withdraw(id: string): string {
+		const record = this.records.get(id)!;
+		const change = uuid();
+		const fields = {
+			...record.fields,
+			[`withdrawal:citation-anonyme:${change}`]: [{ value: {}, change, person: 'respondent', at: at(0) }]
+		};
+		this.records.set(id, { ...record, fields, sequence: ++this.sequence });
+		return change;
 	}
 
 	remove(id: string, erased: boolean): void {
@@ -147,7 +173,7 @@ class Headquarters {
 			fields: merge(before?.fields ?? {}, change, this.person)
 		};
 		const sequence = ++this.sequence;
-		const audience = audienceOf(record, about ? this.records.get(about) : undefined) ?? '';
+		const audience = audienceOf(record, { interview: about ? this.records.get(about) : undefined }) ?? '';
 		this.records.set(record.id, { ...record, audience, sequence });
 		this.#taken.push({ change, sequence });
 		return this.derivable ? { verdict: 'applied', sequence } : { verdict: 'applied' };
@@ -202,7 +228,7 @@ class Enough extends Error {}
 /** One device and its person from the first start to a new vault, by everything that reads or writes there. Each step is
  * what somebody does; when it fails they do it again, once. */
 class Life {
-	readonly place: Place = { structure: uuid(), person: uuid(), device: uuid() };
+	readonly place: Seat = { structure: uuid(), person: uuid(), device: uuid() };
 	readonly device = new DeviceDatabase(`device-${uuid()}`);
 	readonly hq: Headquarters;
 	db: PersonDatabase;
@@ -275,6 +301,7 @@ class Life {
 	};
 
 	sendLocked: SendSealed = async (path, body) => {
+		if (path.endsWith('take')) return Response.json({ kept: true });
 		if (path.endsWith('media')) {
 			const { about, hash, size } = body as { about: string; hash: string; size: number };
 			return this.hq.receive(about, hash, size, size);
@@ -316,6 +343,27 @@ class Life {
 		return media;
 	}
 
+	/** A voice, recorded in two parts; its end is not here yet. */
+	async say(about: string, mark: number) {
+		const content = recording(40, mark);
+		const taking = new Taking({ id: uuid(), about, question: 'q', at: at(0) });
+		for (const half of [content.slice(0, 20), content.slice(20)]) {
+			await taking.seal(this.vault, half, 500);
+			await this.step(() => taking.write(this.db));
+		}
+		return taking.take;
+	}
+
+	/** The same with its end. */
+	async hear(about: string, mark: number) {
+		const take = await this.say(about, mark);
+		expect(await this.step(() => readTake(this.db, take))).toMatchObject({ size: 40 });
+		expect((await this.step(() => listTakes(this.db, about))).map(({ id }) => id)).toContain(take.id);
+		const media = await this.step(() => keepTake(this.db, take));
+		this.recorded.add(media.hash);
+		return media;
+	}
+
 	/** Recordings leave. A storage that fails is told as one that still waits, and it is tried again. */
 	async upload(): Promise<void> {
 		const { person } = this.place;
@@ -341,6 +389,35 @@ class Life {
 		if (calls === Infinity) expect(outcome).toMatchObject({ state: 'done', position: { digest: 'equal' } });
 	}
 
+	/** All that has not left is kept a second time, and put back in a database that has lost its end. */
+	async keepTwice(): Promise<void> {
+		const session = {
+			structure: { id: this.place.structure },
+			person: { id: this.place.person },
+			device: { id: this.place.device, name: '' }
+		} as Session;
+		const holder = { key: holderKey(session), session, usedAt: this.hq.now, locks: { key: KEY } };
+		await Faults.without(() => this.device.holders.put(holder));
+		const texts = new Map<string, string>();
+		const shelf: Shelf = {
+			names: () => Promise.resolve([...texts.keys()]),
+			read: (name) => Promise.resolve(texts.get(name)),
+			write: (name, text) => Promise.resolve(void texts.set(name, text)),
+			drop: (name) => Promise.resolve(void texts.delete(name))
+		};
+		const spare = new Spare(shelf, this.device, holder.key);
+		await this.step(() => spare.keep());
+		expect(await this.step(() => isAllReceived(session))).toBe(false);
+		await Faults.without(async () => {
+			await this.db.settings.delete('spare');
+			await this.db.outbox.delete((await this.db.outbox.orderBy('order').last())!.order);
+		});
+		const putBack = () => this.step(() => recover(shelf, this.device));
+		const first = await putBack();
+		expect(first === 'torn' ? await putBack() : first).toBe('back'); // the next start tries again
+		expect(await this.step(() => dropSpare(shelf, session))).toBe(true);
+	}
+
 	async nothingConfirmedIsGone(): Promise<void> {
 		this.restart();
 		if (await Dexie.exists(this.clear)) return; // not brought in yet: it is where it was
@@ -360,8 +437,19 @@ class Life {
 	}
 }
 
-const interview = (fields: Change['fields'] = {}) => change('interview', { state: 'draft', ...fields });
-const more = (before: Change, fields: Change['fields']): Change => ({ ...before, id: uuid(), fields, seen: {} });
+const VOICE = { 'consent:enregistrement-voix': { answer: 'yes', use: 'voice' } };
+const interview = (fields: Change['fields'] = {}) =>
+	change('interview', {
+		state: 'draft',
+		...VOICE,
+		...fields
+	});
+const more = (before: Change, fields: Change['fields']): Change => ({
+	...before,
+	id: uuid(),
+	fields: before.kind === 'interview' ? { ...VOICE, ...fields } : fields, // said again: what came first may not have been kept
+	seen: {}
+});
 const about = (before: Change, fields: Change['fields']): Change => ({
 	...change('excerpt', fields),
 	about: before.record
@@ -379,6 +467,7 @@ async function live(life: Life): Promise<void> {
 	await life.step(() => deviceSelf(device, uuid));
 	await life.step(() => remember(device, sessionOf('paul'), locks, at(0)));
 	await life.step(() => remember(device, sessionOf(person), locks, at(1)));
+	expect(await life.step(() => renew(device, holderKey(sessionOf('paul')), { secondFactor: 'on' }))).toBeDefined();
 	expect((await life.step(() => listHolders(device))).map(({ session }) => session.person.id)).toEqual([
 		person,
 		'paul'
@@ -406,6 +495,10 @@ async function live(life: Life): Promise<void> {
 	await life.write(more(karim, { note: 'une note' }));
 	life.restart();
 	await life.write(more(karim, { 'answer:q': { words: 'ses mots' }, state: 'finished' }));
+	// A number that is none is kept as it was typed until it is mended.
+	await life.step(() => keepTyped(life.db, karim.record, { number: 'douze' }));
+	expect(await life.step(() => readTyped(life.db, karim.record))).toEqual({ number: 'douze' });
+	await life.step(() => keepTyped(life.db, karim.record, undefined));
 	const withdrawn = interview();
 	await life.step(() => save(life.db, withdrawn));
 	expect(await life.step(() => eraseUnsent(life.db, withdrawn.record))).toBe(true);
@@ -427,7 +520,14 @@ async function live(life: Life): Promise<void> {
 	await life.step(() => save(life.db, hushed));
 	const { hash } = await life.record(hushed.record, 3);
 	life.recorded.delete(hash);
+	await life.say(hushed.record, 6);
 	await life.step(() => eraseUnsent(life.db, hushed.record));
+	// One that went to the disk as it was said, and came twice; one interrupted, of somebody who then says no.
+	for (let n = 0; n < 2; n++) await life.hear(karim.record, 7);
+	const changed = interview();
+	await life.step(() => save(life.db, changed));
+	await life.say(changed.record, 8);
+	await life.step(() => save(life.db, more(changed, { 'consent:v': { answer: 'no', use: 'voice' } })));
 	// A reading of a place that is not theirs: what the server makes of it is not for this device.
 	await life.step(() => save(life.db, change('reading', {})));
 
@@ -487,8 +587,11 @@ async function live(life: Life): Promise<void> {
 	await life.write(interview({ label: 'scellé' }));
 	await life.step(() => save(life.db, change('kind-of-tomorrow', {})));
 	const { hash: emptied } = await life.record(karim.record, 4);
+	await life.say(karim.record, 9);
+	await life.keepTwice();
 	life.db.close();
-	expect(await life.step(() => countUnsent(place))).toBe(3);
+	await life.step(() => hasSetting(place, 'pin'));
+	expect(totalOf(await life.step(() => waitingLocked(place)))).toBe(5); // what was interrupted and what the server could not read, too
 	await life.step(() => keepWrap(place, KEY, 'wrap'));
 	expect(await life.step(() => sendSealed(place, KEY, life.sendLocked))).toEqual({ left: 0 });
 	expect(hq.media.get(emptied)).toMatchObject({ complete: true });
@@ -509,12 +612,15 @@ async function live(life: Life): Promise<void> {
 	await life.offerSealed();
 	await life.upload();
 	await life.sync();
-	// And once more, which the network tells first.
+	// And once more, which the network tells first. What was withdrawn meanwhile only this device still knows.
+	const withdrawal = hq.withdraw(karim.record);
+	await life.sync();
 	hq.restore('third');
 	await life.sync();
 	await life.offerSealed();
 	await life.upload();
 	await life.sync();
+	expect(Object.keys(hq.records.get(karim.record)!.fields)).toContain(`withdrawal:citation-anonyme:${withdrawal}`);
 	const aside = (await life.step(() => listAside(life.db))).map(({ record }) => record.id);
 	expect(aside.toSorted()).toEqual(['antenna-10', 'antenna-11', 'antenna-12']); // others', kept until they are back
 }
@@ -631,7 +737,7 @@ test.each(ERRORS)(
 	'%s at any call site: told or made good, and nothing confirmed is lost',
 	async (fault) => {
 		const sites = await countCalls();
-		const lines = [...Map.groupBy(sites.keys(), (at) => sites[at]!)];
+		const lines = [...groupBy(sites.keys(), (at) => sites[at]!)];
 		const missed: string[] = [];
 		for (const [line, calls] of lines) {
 			let hit = false;

@@ -1,9 +1,12 @@
 import Dexie from 'dexie';
 import { describe, expect, test } from 'vitest';
+import { CHUNK } from '$lib/domain/media';
 import { inUse } from '$lib/domain/record';
 import { PersonDatabase, type Position } from '$lib/local/database';
+import { readMedia } from '$lib/local/media';
 import { listAside, listRefused } from '$lib/local/views';
 import { openApp } from '../support/databases';
+import { recording } from '../support/media';
 import { interview, openScene } from '../support/scene';
 import { uuid } from '../support/server';
 import { Tablet } from '../support/tablet';
@@ -18,6 +21,9 @@ const FIRST = {
 	erased: 'id',
 	settings: 'name'
 };
+
+/** What the second one added. */
+const SECOND = { aside: '[id+epoch], id', media: '[about+hash], about, state', chunks: '[about+hash+number]' };
 
 /** A position, and a record, as the first version wrote them. */
 const older = ({ cursor, audiences, filling, epoch, backup, digest, syncedAt }: Position) => ({
@@ -55,7 +61,8 @@ describe('a tablet that the first version filled', () => {
 
 		const db = new PersonDatabase(name, sandrine.vault);
 		for (const table of Object.keys(FIRST)) expect(await db.table(table).toArray(), table).toEqual(before[table]);
-		for (const table of [db.aside, db.media, db.chunks]) expect(await table.count(), table.name).toBe(0);
+		for (const table of [db.aside, db.media, db.chunks, db.takes, db.parts])
+			expect(await table.count(), table.name).toBe(0);
 		const tablet: Tablet = Object.assign(sandrine, { db });
 		const labels = async () => (await tablet.list('interview')).map(({ fields }) => inUse(fields, 'label')).toSorted();
 		expect(await labels()).toEqual(['en cours', 'en route', 'envoyée']);
@@ -72,4 +79,29 @@ describe('a tablet that the first version filled', () => {
 		db.close();
 		await db.delete();
 	});
+});
+
+test('a tablet that the second version filled sends the recordings that were on it', async () => {
+	const scene = await openScene(await openApp('SQLite'));
+	const { sandrine } = scene;
+	const id = await sandrine.create('interview', interview(scene));
+	const content = recording(CHUNK + 500);
+	const { hash } = await sandrine.record(id, content);
+
+	const name = `second-${sandrine.db.name}`;
+	const second = new Dexie(name);
+	second.version(1).stores(FIRST);
+	second.version(2).stores(SECOND);
+	for (const table of Object.keys({ ...FIRST, ...SECOND }))
+		await second.table(table).bulkPut(await sandrine.db.table(table).toArray());
+	second.close();
+
+	const db = new PersonDatabase(name, sandrine.vault);
+	const tablet: Tablet = Object.assign(sandrine, { db });
+	expect(new Uint8Array(await (await readMedia(db, [id, hash]))!.arrayBuffer())).toEqual(content);
+	await tablet.sync();
+	expect(await tablet.upload()).toBe(0);
+	expect(await db.media.toArray()).toMatchObject([{ hash, state: 'sent' }]);
+	db.close();
+	await db.delete();
 });

@@ -1,21 +1,25 @@
+import { createDecipheriv } from 'node:crypto';
 import Dexie from 'dexie';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Change } from '$lib/domain/change';
 import { bringIn } from '$lib/local/clear';
 import { PersonDatabase, readSetting, START, type Position } from '$lib/local/database';
 import { addPasskeyLock, makeVault } from '$lib/local/locks';
-import { settle } from '$lib/local/arrivals';
-import { countUnsent, emptyLocked, sendSealed, type SendSealed } from '$lib/local/locked';
+import { settle } from '$lib/local/worked-out';
+import { waitingLocked, emptyLocked, sendSealed, type SendSealed } from '$lib/local/locked';
+import { totalOf } from '$lib/domain/waiting';
 import { askAgain, freeze, save } from '$lib/local/outbox';
+import { eraseUnsent } from '$lib/local/unsent';
 import { thin } from '$lib/local/thinning';
-import { FLOOR, nonceOf, unlock, type Place } from '$lib/local/vault';
+import { codeBeside, keepTyped, readTyped } from '$lib/local/typed';
+import { nonceOf, rawKey, unlock, type Seat } from '$lib/local/vault';
 import { findView, listViews, listRefused, read } from '$lib/local/views';
 import { databaseName } from '$lib/local/database';
 import { openVault, randomBytes } from '../support/vault';
 import { change, uuid } from '../support/server';
 
-const place: Place = { structure: uuid(), person: uuid(), device: uuid() };
-const other = (more: Partial<Place>): Place => ({ ...place, ...more });
+const place: Seat = { structure: uuid(), person: uuid(), device: uuid() };
+const other = (more: Partial<Seat>): Seat => ({ ...place, ...more });
 const structureKey = async () => {
 	const pair = await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, true, ['deriveBits']);
 	const raw = await crypto.subtle.exportKey('raw', (pair as CryptoKeyPair).publicKey);
@@ -40,7 +44,7 @@ describe('a vault', () => {
 		const [a, b] = await Promise.all([1, 2].map(() => makeVault(place, uuid(), PASSPHRASE, key, randomBytes, now)));
 		for (const { locks } of [a!, b!]) {
 			expect(locks.passphrase!.kdf).toBe('PBKDF2-SHA-256');
-			expect(locks.passphrase!.iterations).toBeGreaterThanOrEqual(FLOOR);
+			expect(locks.passphrase!.iterations).toBeGreaterThanOrEqual(600_000);
 		}
 		expect(a!.locks.passphrase!.salt).not.toEqual(b!.locks.passphrase!.salt);
 	});
@@ -50,7 +54,7 @@ describe('a vault', () => {
 		const instant = await makeVault(place, uuid(), PASSPHRASE, await structureKey(), randomBytes, () => (clock += 10));
 		expect(instant.locks.passphrase!.iterations).toBe(3_000_000);
 		const slow = await makeVault(place, uuid(), PASSPHRASE, await structureKey(), randomBytes, () => (clock += 5000));
-		expect(slow.locks.passphrase!.iterations).toBe(FLOOR);
+		expect(slow.locks.passphrase!.iterations).toBe(600_000);
 	});
 
 	test('belongs to one person on one device of one structure', async () => {
@@ -75,12 +79,12 @@ describe('a vault', () => {
 	test('locks weaker than today’s come back stronger, and open as before', async () => {
 		const { locks } = await makeVault(place, uuid(), PASSPHRASE, await structureKey(), randomBytes, now);
 		// As an older version would have left them: the same key under fewer rounds.
-		const { rawKey, lockByPassphrase } = await import('$lib/local/vault');
+		const { lockByPassphrase } = await import('$lib/local/vault');
 		const raw = (await rawKey(place, locks, { passphrase: PASSPHRASE }))!;
 		const passphrase = await lockByPassphrase(place, raw, PASSPHRASE, randomBytes, 1000, locks.key);
 		const weak = { ...locks, passphrase };
 		const opened = (await unlock(place, weak, { passphrase: PASSPHRASE }, randomBytes))!;
-		expect(opened.locks.passphrase!.iterations).toBe(FLOOR);
+		expect(opened.locks.passphrase!.iterations).toBe(600_000);
 		expect(await unlock(place, opened.locks, { passphrase: PASSPHRASE }, randomBytes)).toBeDefined();
 		expect(await unlock(place, opened.locks, { passphrase: 'une autre phrase' }, randomBytes)).toBeUndefined();
 	});
@@ -97,6 +101,17 @@ describe('a vault', () => {
 			await expect(vault.open('r', 'change-1', altered)).rejects.toThrow();
 		}
 		await expect(vault.open('r', 'change-1', sealed.slice(0, -1))).rejects.toThrow();
+	});
+
+	test('what it seals is AES-256-GCM, which any other program checks with the key alone', async () => {
+		const { vault, locks } = await makeVault(place, uuid(), PASSPHRASE, await structureKey(), randomBytes, now);
+		const key = (await rawKey(place, locks, { passphrase: PASSPHRASE }))!;
+		expect(key).toHaveLength(32);
+		const sealed = await vault.seal('r', 'change-1', words);
+		const [nonce, text, tag] = [sealed.subarray(1, 13), sealed.subarray(13, -16), sealed.subarray(-16)];
+		const cipher = createDecipheriv('aes-256-gcm', key, nonce).setAuthTag(tag);
+		cipher.setAAD(Buffer.from(`${place.structure}|${place.device}|r|change-1`));
+		expect(JSON.parse(Buffer.concat([cipher.update(text), cipher.final()]).toString())).toEqual(words);
 	});
 
 	test('never uses a nonce twice', async () => {
@@ -148,11 +163,14 @@ describe('what lies on the disk', () => {
 		await db.records.put(await db.sealRecord({ ...record, unknown: 'MARQUE unknown' } as never, ''));
 		await db.writeSealed('sheets:c', { text: 'MARQUE sheets' });
 		await db.writeSealed('pin', '4711');
+		await keepTyped(db, draft.record, { note: 'MARQUE typed' });
+		await keepTyped(db, codeBeside(draft.record), 'MARQUE-CODE');
 		expect(await dump(db.name)).not.toMatch(/MARQUE|4711/);
 		// And all of it is still there for who has the key.
-		expect(read<{ note: string }>(await findView(db, 'p', draft.record)).note).toBe('MARQUE note');
+		expect(read('interview', await findView(db, 'p', draft.record)).note).toBe('MARQUE note');
 		expect((await listRefused(db))[0]!.change!.fields.label).toBe('MARQUE-label-refused');
 		expect(await db.readSealed('sheets:c')).toEqual({ text: 'MARQUE sheets' });
+		expect(await readTyped(db, draft.record)).toEqual({ note: 'MARQUE typed' });
 		expect(await db.openRecord((await db.records.get(record.id))!)).toMatchObject({
 			unknown: 'MARQUE unknown',
 			fields
@@ -217,7 +235,7 @@ describe('what lies on the disk', () => {
 
 		const db = await database(databaseName(structure, person));
 		expect(await bringIn(db, structure, person)).toBe(2);
-		const labels = (await listViews(db, person, 'interview')).map((view) => read<{ label: string }>(view).label);
+		const labels = (await listViews(db, person, 'interview')).map((view) => read('interview', view).label);
 		expect(labels.toSorted()).toEqual(['MARQUE-draft', 'MARQUE-frozen']);
 		expect((await listRefused(db)).map(({ change }) => change!.id)).toEqual([refused.id]);
 		expect(await db.openChange((await db.sent.toArray())[0]!.changes[0]!)).toEqual(sent);
@@ -240,6 +258,19 @@ describe('what lies on the disk', () => {
 	});
 });
 
+test('an interview withdrawn before it left takes what was typed beside it along, and the code nobody took yet', async () => {
+	const whose = other({ person: uuid() });
+	const db = new PersonDatabase(databaseName(whose.structure, whose.person), await openVault(whose));
+	const one = change('interview', { label: 'x' });
+	await save(db, one);
+	await keepTyped(db, one.record, { note: 'la suite' });
+	await keepTyped(db, codeBeside(one.record), 'AB2CD-EF3GH');
+	expect(await eraseUnsent(db, one.record)).toBe(true);
+	expect(await readTyped(db, one.record)).toBeUndefined();
+	expect(await readTyped(db, codeBeside(one.record))).toBeUndefined();
+	await db.delete();
+});
+
 describe('a locked outbox', () => {
 	test('leaves without what the server has already, whose places the open vault still needs', async () => {
 		const whose = other({ person: uuid() });
@@ -257,7 +288,7 @@ describe('a locked outbox', () => {
 		await db.taken.add(taken as never);
 		db.close();
 
-		expect(await countUnsent(whose)).toBe(1);
+		expect(totalOf(await waitingLocked(whose))).toBe(1);
 		const sent: { changes: { record: string }[] }[] = [];
 		const send: SendSealed = (_, body) => {
 			sent.push(body as (typeof sent)[number]);
@@ -373,6 +404,14 @@ describe('words that have been on the server for long enough', () => {
 		return { db, interview, run, view: () => findView(db, person, interview.id) };
 	}
 
+	test('stay as long as something was typed beside them that they could not hold', async () => {
+		const { db, interview, run } = await scene();
+		await keepTyped(db, interview.id, { note: 'la suite' });
+		expect(await run(30)).toBe(0);
+		await keepTyped(db, interview.id, undefined);
+		expect(await run(30)).toBe(1);
+	});
+
 	test('leave the device after seven days, and a stub stays in the list and in the digest', async () => {
 		const { db, interview, run, view } = await scene();
 		expect(await run(6.9)).toBe(0);
@@ -380,7 +419,7 @@ describe('words that have been on the server for long enough', () => {
 		expect(await run(7)).toBe(1);
 		const stub = (await view())!;
 		expect(stub).toMatchObject({ stub: true, sequence: 5 });
-		expect(read<{ label: string }>(stub).label).toBe('Karim');
+		expect(read('interview', stub).label).toBe('Karim');
 		expect(JSON.stringify(stub)).not.toContain('MARQUE');
 		expect(stub.fields['answer:open']![0]!.value).toEqual({ hadWords: true });
 		expect(stub.fields['answer:scale']![0]!.value).toEqual({ value: 3 });

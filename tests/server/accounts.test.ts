@@ -1,6 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { createHook } from 'node:async_hooks';
+import { argon2Sync } from 'node:crypto';
+import type { People } from '$lib/domain/account';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { inUse } from '$lib/domain/record';
 import type { Grant } from '$lib/domain/structure';
+import { foldNames, hashStrong } from '$lib/server/accounts/people';
 import type { App } from '$lib/server/app';
 import { DATABASES, openApp } from '../support/databases';
 import { openScene } from '../support/scene';
@@ -19,8 +23,13 @@ import {
 } from '../support/server';
 import { openOther, problem, signIn as signInAs } from '../support/office';
 import { dump, storedRecords } from '../support/stored';
+import { entryOf } from '../../src/routes/(office)/people/people';
 
-type Welcome = { canSetUp: boolean; structures: { id: string; name: string; fictitious: boolean }[] };
+type Welcome = {
+	canSetUp: boolean;
+	canExplore: boolean;
+	structures: { id: string; name: string; fictitious: boolean }[];
+};
 
 const device = () => deviceNamed('Poste');
 const welcome = async (app: App) => (await (await call(app, 'GET', '/api/welcome')).json()) as Welcome;
@@ -51,9 +60,12 @@ const counsellor: Grant[] = [{ role: 'counsellor', antennas: [] }];
 describe.each(DATABASES)('setting up on %s', (name) => {
 	test('asks the code that was printed, and happens once', async () => {
 		const app = await openApp(name);
-		expect(await welcome(app)).toEqual({ canSetUp: true, structures: [] });
+		expect(await welcome(app)).toEqual({ canSetUp: true, canExplore: true, structures: [] });
 		const wrong = await call(app, 'POST', '/api/setup', { body: founding(app, { code: 'WRONG-WRONG' }) });
 		expect(await problem(wrong)).toEqual([403, 'setup.code']);
+		const alone = (code: string) => call(app, 'POST', '/api/setup/code', { body: { code } });
+		expect(await problem(await alone('WRONG-WRONG'))).toEqual([403, 'setup.code']);
+		expect((await alone(app.setupCode)).status).toBe(204);
 		expect((await welcome(app)).structures).toEqual([]);
 		const typed = ` ${app.setupCode.toLowerCase().replace('-', ' ')} `;
 		expect((await call(app, 'POST', '/api/setup', { body: founding(app, { code: typed }) })).status).toBe(200);
@@ -61,10 +73,8 @@ describe.each(DATABASES)('setting up on %s', (name) => {
 			canSetUp: false,
 			structures: [{ name: 'Cap Bigorre', fictitious: false }]
 		});
-		expect(await problem(await call(app, 'POST', '/api/setup', { body: founding(app) }))).toEqual([
-			409,
-			'setup.closed'
-		]);
+		for (const again of [alone(app.setupCode), call(app, 'POST', '/api/setup', { body: founding(app) })])
+			expect(await problem(await again)).toEqual([409, 'setup.closed']);
 	});
 
 	test('happens once even for two people who press at the same moment', async () => {
@@ -118,6 +128,17 @@ describe.each(DATABASES)('signing in on %s', (name) => {
 		expect(answers.every((one) => one.headers.get('set-cookie') === null)).toBe(true);
 	});
 
+	test('a long passphrase opens, to its last letter', async () => {
+		const app = await openApp(name);
+		const long = 'les gaves descendent vite, et '.repeat(9).slice(0, 256);
+		const body = founding(app, { passphrase: long });
+		expect((await call(app, 'POST', '/api/setup', { body })).status).toBe(200);
+		const { id } = (await welcome(app)).structures[0]!;
+		expect((await signIn(app, id, 'Claire', long)).status).toBe(200);
+		expect((await signIn(app, id, 'Claire', `${long.slice(0, -1)}!`)).status).toBe(403);
+		expect(await problem(await signIn(app, id, 'Claire', `${long}x`))).toEqual([400, 'body.unreadable']);
+	});
+
 	test('after five wrong tries one waits, and longer each time, even with the right words', async () => {
 		const app = await openApp(name);
 		const structure = (await setUp(app)).session.structure.id;
@@ -141,10 +162,10 @@ describe.each(DATABASES)('signing in on %s', (name) => {
 	test('the code of a first set-up and one-time codes are slowed as well', async () => {
 		const app = await openApp(name);
 		const body = founding(app, { code: 'WRONG-WRONG' });
-		for (let i = 0; i < 5; i++) expect((await call(app, 'POST', '/api/setup', { body })).status).toBe(403);
+		for (let i = 0; i < 60; i++) expect((await call(app, 'POST', '/api/setup', { body })).status).toBe(403);
 		expect((await call(app, 'POST', '/api/setup', { body: founding(app) })).status).toBe(429);
 		const guess = { code: 'AAAAA-AAAAA', passphrase: PASSPHRASE, device: device() };
-		for (let i = 0; i < 5; i++) expect((await call(app, 'POST', '/api/enrol', { body: guess })).status).toBe(403);
+		for (let i = 0; i < 60; i++) expect((await call(app, 'POST', '/api/enrol', { body: guess })).status).toBe(403);
 		expect((await call(app, 'POST', '/api/enrol', { body: guess })).status).toBe(429);
 	});
 });
@@ -232,6 +253,60 @@ describe.each(DATABASES)('the people of a structure on %s', (name) => {
 		expect(both.map(({ status }) => status).toSorted()).toEqual([201, 409]);
 	});
 
+	test('are one person by whatever apostrophe, invisible or look-alike letter', async () => {
+		const app = await openApp(name);
+		const claire = await setUp(app);
+		const { person } = claire.session;
+		await enrol(app, claire, 'Awa N’Diaye', counsellor);
+		const add = (who: string) =>
+			call(app, 'POST', '/api/people', { body: { name: who, grants: counsellor }, ...as(claire) });
+		for (const same of ["Awa N'Diaye", 'awa ndiaye\u200b'.replace('nd', 'n´d'), 'Аwa N’Diaye', 'Awa\u202e N’Diaye'])
+			expect(await problem(await add(same)), same).toEqual([409, 'name.taken']);
+		const structure = claire.session.structure.id;
+		expect((await signIn(app, structure, "AWA N'DIAYE")).status).toBe(200);
+		expect((await add('Ma\u200brie\u202e')).status).toBe(201);
+		const rows = await app.db.selectFrom('person').select('name').where('id', '!=', person.id).execute();
+		expect(rows.map(({ name }) => name).toSorted()).toEqual(['Awa N’Diaye', 'Marie']);
+	});
+
+	test('whom an earlier version told apart by an apostrophe both come in, and keep their names', async () => {
+		const app = await openApp(name);
+		const claire = await setUp(app);
+		const structure = claire.session.structure.id;
+		const straight = await enrol(app, claire, "N'Diaye", counsellor);
+		const curly = await enrol(app, claire, 'Sarr', counsellor);
+		const another = 'quatre vents sur la place';
+		const earlier = { name: 'N’Diaye', name_key: 'n’diaye', passphrase: await hashStrong(app, another, 'Sarr') };
+		await app.db.updateTable('person').set(earlier).where('id', '=', curly.session.person.id).execute();
+		await app.db.transaction().execute((trx) => foldNames(trx, structure));
+
+		for (const [phrase, person] of [
+			[PASSPHRASE, straight],
+			[another, curly]
+		] as const) {
+			const back = await entered(await signIn(app, structure, "n'diaye", phrase));
+			expect(back.session.person.id).toBe(person.session.person.id);
+		}
+		expect((await signIn(app, structure, "n'diaye", 'une autre phrase')).status).toBe(403);
+		const rights = { name: 'N’Diaye', grants: [{ role: 'antenna-staff', antennas: [] }] };
+		const path = `/api/people/${curly.session.person.id}`;
+		expect((await call(app, 'PUT', path, { body: rights, ...as(claire) })).status).toBeLessThan(300);
+	});
+
+	test('do not choose their own name as a passphrase', async () => {
+		const app = await openApp(name);
+		const setup = founding(app, { director: 'Claire Fontaine', passphrase: 'fontaine.claire.1984' });
+		expect(await problem(await call(app, 'POST', '/api/setup', { body: setup }))).toEqual([400, 'passphrase.name']);
+		const claire = await directing(app);
+		const added = { body: { name: 'Sandrine Abadie', grants: counsellor }, ...as(claire) };
+		const { code } = await invited(await call(app, 'POST', '/api/people', added));
+		const enrolment = { code, passphrase: 'Abadie SANDRINE 65', device: device() };
+		expect(await problem(await call(app, 'POST', '/api/enrol', { body: enrolment }))).toEqual([400, 'passphrase.name']);
+		expect((await call(app, 'POST', '/api/enrol', { body: { ...enrolment, passphrase: PASSPHRASE } })).status).toBe(
+			200
+		);
+	});
+
 	test('keep a director: the last one can neither leave nor be made something else', async () => {
 		const app = await openApp(name);
 		const director = await setUp(app);
@@ -287,6 +362,26 @@ describe.each(DATABASES)('the people of a structure on %s', (name) => {
 		expect(response.status).toBe(404);
 		const { records } = await pullAll(app, director);
 		expect(inUse(records.find(({ id }) => id === session.person.id)!.fields, 'left')).toBe(true);
+	});
+
+	test('have a code under way only while it still opens', async () => {
+		const app = await openApp(name);
+		const director = await directing(app);
+		await enrol(app, director, 'Sandrine', counsellor);
+		await invited(
+			await call(app, 'POST', '/api/people', { body: { name: 'Nadia', grants: counsellor }, ...as(director) })
+		);
+		const entries = async () => {
+			const people = (await (await call(app, 'GET', '/api/people', as(director))).json()) as People;
+			return people.map((person) => [person.name, entryOf(person)]);
+		};
+		expect(await entries()).toEqual([
+			['Claire', 'enrolled'],
+			['Nadia', 'code'],
+			['Sandrine', 'enrolled']
+		]);
+		await app.db.updateTable('invitation').set({ expires_at: '2014-01-01T00:00:00.000Z' }).execute();
+		expect(await entries()).toContainEqual(['Nadia', 'no-code']);
 	});
 
 	test('are seen and changed by a director only', async () => {
@@ -484,5 +579,38 @@ describe.each(DATABASES)('a session on %s', (name) => {
 		for (const [table, rows] of Object.entries(await dump(app)))
 			for (const row of rows)
 				if (row.structure_id) expect(row.structure_id, `left in ${table}`).toBe(real.session.structure.id);
+	});
+});
+
+describe('a passphrase on the server', () => {
+	test('is kept by Argon2id, at the cost that is announced', async () => {
+		const app = await openApp('SQLite');
+		await setUp(app);
+		const { passphrase } = await app.db.selectFrom('person').select('passphrase').executeTakeFirstOrThrow();
+		const [, memory, passes, parallelism, salt, hash] = passphrase!.split('$');
+		expect(passphrase).toMatch(/^argon2id\$/);
+		expect([Number(memory), Number(passes), Number(parallelism)]).toEqual([19_456, 2, 1]); // 19 MiB
+		const nonce = Buffer.from(salt!, 'base64url');
+		expect(nonce).toHaveLength(16);
+		const cost = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 };
+		expect(argon2Sync('argon2id', { message: PASSPHRASE, nonce, ...cost }).toString('base64url')).toBe(hash);
+	});
+
+	test('is looked at two at a time, however many sign in at once', async () => {
+		const app = await openApp('SQLite');
+		const structure = (await setUp(app)).session.structure.id;
+		const running = new Set<number>();
+		let most = 0;
+		const watch = createHook({
+			init(id, type) {
+				if (type === 'ARGON2REQUEST') most = Math.max(most, running.add(id).size);
+			},
+			before: (id) => void running.delete(id)
+		}).enable();
+		onTestFinished(() => void watch.disable());
+		const from = (i: number) => signInAs(app, structure, `Personne ${i}`, { from: `10.0.0.${i}` });
+		const burst = await Promise.all([0, 1, 2, 3, 4].map(from));
+		expect(burst.map(({ status }) => status)).toEqual([403, 403, 403, 403, 403]);
+		expect(most).toBe(2);
 	});
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readSetting, type Position } from '$lib/local/database';
 import type { App } from '$lib/server/app';
-import { backUp, latestBackup, restore } from '$lib/server/backup';
+import { backUp, latestBackup, restore } from '$lib/server/keeping/backup';
 import { openDatabase, sqliteFile } from '$lib/server/database/open';
 import { DATABASES, openApp } from '../support/databases';
 import { interview, openScene } from '../support/scene';

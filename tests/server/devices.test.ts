@@ -24,7 +24,8 @@ const devicesOf = async (app: App, as: Device) =>
 	((await (await call(app, 'GET', '/api/account', { as })).json()) as { devices: OwnDevice[] }).devices;
 const contact = async (app: App, device: Device, more: object = {}) => {
 	const place = { structure: device.session.structure.id, person: idOf(device), device: deviceOf(device) };
-	return (await (await call(app, 'POST', '/api/contact', { body: { ...place, ...more } })).json()) as object;
+	const headers = { cookie: device.mark };
+	return (await (await call(app, 'POST', '/api/contact', { body: { ...place, ...more }, headers })).json()) as object;
 };
 const receiptsOf = async (response: Response): Promise<Receipt['verdict'][]> => {
 	const { receipts } = (await response.json()) as { receipts: Receipt[] };
@@ -319,7 +320,7 @@ describe.each(DATABASES)('the outbox of a locked vault on %s', (name) => {
 
 	test('brought by guessing is slowed', async () => {
 		const { app, vault, sealed } = await locked();
-		for (let i = 0; i < 5; i++) expect((await bring(app, { ...vault.place, key: uuid() }, [])).status).toBe(404);
+		for (let i = 0; i < 60; i++) expect((await bring(app, { ...vault.place, key: uuid() }, [])).status).toBe(404);
 		expect(await problem(await bring(app, vault.place, sealed))).toEqual([429, 'too-many-tries']);
 		expect((await bring(app, vault.place, sealed, '10.0.0.1')).status).toBe(200);
 	});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Endpoint } from '$lib/server/endpoint';
-import { endpoints } from '$lib/server/endpoints';
-import { dispatch, findEndpoint } from '$lib/server/serve';
+import type { Endpoint } from '$lib/server/door/endpoint';
+import { endpoints } from '$lib/server/door/endpoints';
+import { dispatch, findEndpoint } from '$lib/server/door/serve';
 import { openApp } from '../support/databases';
 import { problem } from '../support/office';
 import { call } from '../support/server';

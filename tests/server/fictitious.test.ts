@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { inUse } from '$lib/domain/record';
 import { openFictitious } from '$lib/server/fictitious/structure';
-import { releaseInside } from '$lib/server/sheets';
+import { liveSheets } from '$lib/server/office/sheets';
 import { DATABASES, openApp } from '../support/databases';
-import { call, uuid } from '../support/server';
-import { digestsOf, quarantineOf, storedRecords, talliesOf } from '../support/stored';
+import { naming, putAll, recording } from '../support/media';
+import { call, change, entered, sync, uuid } from '../support/server';
+import { digestsOf, fillEveryTable, quarantineOf, storedRecords, talliesOf, tracesOf } from '../support/stored';
 
 describe.each(DATABASES)('the fictitious structure on %s', (name) => {
 	test('meets the published totals to the unit', async () => {
@@ -12,7 +13,7 @@ describe.each(DATABASES)('the fictitious structure on %s', (name) => {
 		const { structure } = await openFictitious(app);
 		const campaigns = (await storedRecords(app, structure)).filter(({ kind }) => kind === 'campaign');
 		const in2014 = campaigns.find(({ fields }) => inUse(fields, 'to') === '2014-12')!;
-		const { sheets } = await releaseInside(app, structure, in2014.id);
+		const { sheets } = await liveSheets(app, structure, in2014.id);
 		const whole = (indicator: string) =>
 			sheets.sheets.flatMap(({ figures }) => figures).find((figure) => figure.indicator === indicator)?.whole;
 		expect(whole('profils-salaries-en-parcours')).toMatchObject({ amount: 116 });
@@ -56,5 +57,31 @@ describe.each(DATABASES)('the fictitious structure on %s', (name) => {
 		expect(await response.json()).toMatchObject({
 			session: { structure: { fictitious: true }, person: { name: 'Sandrine Ossun' } }
 		});
+	});
+
+	test('leaves nothing of itself in any table once it is deleted, recordings included', async () => {
+		const app = await openApp(name);
+		const enter = async (role: string) => {
+			const body = { role, device: { id: uuid(), name: 'Poste' } };
+			return await entered(await call(app, 'POST', '/api/explore', { body }));
+		};
+		const [claire, sandrine] = [await enter('director'), await enter('counsellor')];
+		const structure = claire.session.structure.id;
+		const heard = (await storedRecords(app, structure)).find(
+			({ kind, owner }) => kind === 'interview' && owner === sandrine.session.person.id
+		)!;
+		const content = recording(100);
+		await sync(app, sandrine, [
+			change(
+				'interview',
+				{ 'consent:enregistrement-voix': { answer: 'yes', use: 'voice' }, ...naming(content) },
+				{ record: heard.id }
+			)
+		]);
+		expect((await putAll(app, sandrine, heard.id, content)).status).toBe(200);
+		await fillEveryTable(app, structure);
+
+		expect((await call(app, 'DELETE', '/api/explore', { as: claire })).status).toBe(204);
+		expect(await tracesOf(app, [structure])).toEqual([]);
 	});
 });

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { everywhere, inStructure, openDatabase, type Database } from '$lib/server/database/open';
 import { naming, putAll, recording } from '../support/media';
-import { hear, openNetwork, openOffice, openOther } from '../support/office';
+import { approve, hear, openNetwork, openOffice, openOther } from '../support/office';
 import { addTotp, call, change, sync, uuid } from '../support/server';
 import { openVaultOf } from '../support/sealed';
 import { dump } from '../support/stored';
@@ -15,7 +15,8 @@ async function twoStructures() {
 	const other = await openOther(app);
 	const b = other.session.structure.id;
 	await openNetwork(office);
-	await hear(office, { words: 'Une parole', quote: 'Une', code: 'ABCDE-23456' });
+	const quoted = await hear(office, { words: 'Une parole', quote: 'Une', code: 'ABCDE-23456' });
+	await approve(office, quoted.excerpt, quoted.interview);
 	const content = recording(100);
 	const heard = await hear(office, { words: 'Une note de voix', fields: naming(content) });
 	await putAll(app, sandrine, heard.interview, content);

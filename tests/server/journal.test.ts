@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { groupBy } from '$lib/domain/grouped';
 import { JOURNAL_ACTS, type Journal, type JournalAct } from '$lib/domain/journal';
 import type { App } from '$lib/server/app';
-import { forgetOldLines, readJournal } from '$lib/server/journal';
-import { openSecret } from '$lib/server/secret';
+import { forgetOldLines, readJournal } from '$lib/server/keeping/journal';
+import { openSecret } from '$lib/server/keeping/secret';
 import { DATABASES, type TestApp } from '../support/databases';
 import {
+	approving,
 	deviceOf,
 	hear,
 	idOf,
@@ -16,7 +18,7 @@ import {
 	told,
 	type Office
 } from '../support/office';
-import { addTotp, call, digitsOf, entered, sync, type Device } from '../support/server';
+import { addTotp, call, change, digitsOf, entered, sync, type Device } from '../support/server';
 import { bring, openVaultOf, sealAll } from '../support/sealed';
 
 const CODE = 'ABCDE-23456';
@@ -28,7 +30,7 @@ const DAY = 86_400_000;
 /** A day at the office in which everything happens that is noted, with words that must not be. */
 async function longDay(office: Office): Promise<{ app: TestApp; secrets: string[]; subjects: Map<string, string[]> }> {
 	const { app, structure, claire, sandrine, nadia, campaign } = office;
-	const { interview } = await hear(office, {
+	const { interview, excerpt } = await hear(office, {
 		words: 'marqueur-parole',
 		quote: 'marqueur',
 		code: CODE,
@@ -55,10 +57,16 @@ async function longDay(office: Office): Promise<{ app: TestApp; secrets: string[
 	});
 	await call(app, 'POST', `/api/people/${idOf(nadia)}/code`, { as: claire, body: {} });
 	await call(app, 'DELETE', `/api/devices/${deviceOf(nadia)}`, { as: claire });
-	await call(app, 'POST', '/api/contact', { body: { ...vault.place, wiped: true } });
+	const headers = { cookie: nadia.mark };
+	await call(app, 'POST', '/api/contact', { body: { ...vault.place, wiped: true }, headers });
 	await call(app, 'DELETE', `/api/people/${idOf(nadia)}`, { as: claire });
 	const brought = { ...vault.place, changes: await sealAll(vault, [told(office, { words: 'marqueur-fichier' })]) };
 	await call(app, 'POST', '/api/stick', { as: claire, body: brought });
+	for (const decision of ['approved', 'set-aside'] as const) {
+		const fields = await approving(app, claire, excerpt, decision);
+		await sync(app, claire, [change('excerpt', fields, { record: excerpt, about: interview })]);
+	}
+	await sync(app, claire, [change('campaign', { state: 'closed' }, { record: campaign })]);
 	const refused = await app.db.selectFrom('quarantine').select('hash').execute();
 	const [one, two] = refused.map(({ hash }) => `/api/quarantine/${hash}`) as [string, string];
 	await call(app, 'GET', one, { as: claire });
@@ -66,9 +74,10 @@ async function longDay(office: Office): Promise<{ app: TestApp; secrets: string[
 	await call(app, 'POST', `${two}/set-aside`, { as: claire, body: { reason: 'marqueur-raison' } });
 	await call(app, 'GET', `/api/testimonies?campaign=${campaign}`, { as: claire });
 	await call(app, 'GET', `/api/testimonies/${interview}`, { as: claire });
-	await call(app, 'GET', `/api/sheets?campaign=${campaign}&format=csv`, { as: claire });
+	await call(app, 'GET', `/api/sheets?campaign=${campaign}&for=file`, { as: claire });
 	await use('');
 	await use('/withdraw', { items: ['citation-anonyme'] });
+	await use('/agree', { items: ['citation-anonyme'] });
 	await use('/correct', { question: OPEN_QUESTION, words: 'marqueur-autre' });
 	await use('/erase');
 	app.now = new Date(app.now.getTime() + 1000 * DAY);
@@ -76,7 +85,7 @@ async function longDay(office: Office): Promise<{ app: TestApp; secrets: string[
 	await call(app, 'POST', '/api/retention', { as: again });
 	await call(app, 'GET', '/api/journal', { as: again });
 	const secrets = ['marqueur', 'Marqueur', CODE, recovery[0]!, OPEN_QUESTION, 'citation'];
-	const subjects = Map.groupBy(await linesOf(app), ({ act }) => act);
+	const subjects = groupBy(await linesOf(app), ({ act }) => act);
 	return {
 		app,
 		secrets,
@@ -107,7 +116,7 @@ describe.each(DATABASES)('the journal on %s', (name) => {
 
 	test('says who acted, from which device, on what', async () => {
 		const office = await openOffice(name);
-		const { app, structure, claire, sandrine, nadia, paul } = office;
+		const { app, structure, claire, sandrine, nadia, paul, campaign } = office;
 		const one = await entered(await signIn(app, structure, 'Nadia'));
 		await signIn(app, structure, 'Nadia', { passphrase: 'une autre phrase', device: one.session.device });
 		await signIn(app, structure, 'Personne', { device: one.session.device });
@@ -123,7 +132,8 @@ describe.each(DATABASES)('the journal on %s', (name) => {
 		]);
 		const [boss, hers] = [idOf(claire), deviceOf(claire)];
 		const there = deviceOf(one);
-		expect(lines.slice(0, 5)).toEqual([
+		expect(lines).toContainEqual(['campaign.opened', boss, hers, campaign]);
+		expect(lines.filter(([act]) => act !== 'campaign.opened').slice(0, 5)).toEqual([
 			['sign-in', boss, hers, ''],
 			['second-factor.added', boss, hers, boss],
 			['person.added', boss, hers, idOf(sandrine)],

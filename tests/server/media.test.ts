@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { Journal } from '$lib/domain/journal';
-import { CHUNK, MAX_MEDIA, mediaField, type MediaType } from '$lib/domain/media';
-import { mediaOf as mediaKept } from '$lib/server/media';
-import { runRetention } from '$lib/server/retention';
-import { loadRecords } from '$lib/server/store';
+import { CHUNK, mediaField, type MediaType, MAX_MEDIA } from '$lib/domain/media';
+import { mediaOf as mediaKept } from '$lib/server/exchange/media';
+import { runRetention } from '$lib/server/keeping/retention';
+import { loadRecords } from '$lib/server/database/store';
 import { DATABASES } from '../support/databases';
 import { get, hashOf, mediaOf, naming, put, putAll, recording, type Content } from '../support/media';
 import { deviceOf, hear, idOf, openNetwork, openOffice, problem, type Office } from '../support/office';

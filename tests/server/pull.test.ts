@@ -1,11 +1,15 @@
+import { approvalOf, decisionOn } from '$lib/domain/excerpt';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
+import { groupBy } from '$lib/domain/grouped';
 import { inUse } from '$lib/domain/record';
 import { readingId } from '$lib/domain/reading';
 import { readSetting, type Position } from '$lib/local/database';
 import type { Grant } from '$lib/domain/structure';
 import { PAGE } from '$lib/domain/sync';
-import { selectKind } from '$lib/server/store';
+import { inStructure } from '$lib/server/database/open';
+import { chunks, selectKind } from '$lib/server/database/store';
+import { inOrder, recordsOf } from '$lib/server/exchange/pull';
 import { DATABASES, openApp } from '../support/databases';
 import { interview, openScene, type Scene } from '../support/scene';
 import { addTotp, call, change, enrol, pullAll, sync } from '../support/server';
@@ -105,11 +109,24 @@ describe.each(DATABASES)('what a device receives from %s', (name) => {
 		const { excerpt } = await quote(scene);
 		await everybody();
 		expect(await nadia.view(excerpt)).toBeUndefined();
-		for (const approval of ['approved', 'set-aside', 'approved']) {
+		const ids = new Set<string>();
+		for (const decision of ['approved', 'set-aside', 'approved'] as const) {
+			const approval = approvalOf((await claire.view(excerpt))!.fields, decision);
 			await claire.edit('excerpt', excerpt, { approval });
 			await everybody();
-			expect((await nadia.view(excerpt)) !== undefined).toBe(approval === 'approved');
-			expect(inUse((await sandrine.view(excerpt))!.fields, 'approval')).toBe(approval);
+			expect(await nadia.view(excerpt)).toBeUndefined();
+			const quotes = await nadia.list('quote');
+			for (const { id } of quotes) ids.add(id);
+			expect(quotes.map(({ fields }) => inUse(fields, 'words'))).toEqual(
+				decision === 'approved' ? ['Je me sens utile'] : []
+			);
+			expect(decisionOn((await sandrine.view(excerpt))!.fields)).toBe(decision);
+		}
+		expect(ids.size).toBe(2); // each approval makes another one
+		for (const { fields, about, owner } of await nadia.list('quote')) {
+			expect([about, owner]).toEqual([undefined, 'server']);
+			expect(Object.keys(fields).toSorted()).toEqual(['campaign', 'criterion', 'limit', 'valence', 'words']);
+			for (const [current] of Object.values(fields)) expect(current!.at).toMatch(/^\d{4}-\d\d-\d\d$/);
 		}
 	});
 
@@ -118,14 +135,16 @@ describe.each(DATABASES)('what a device receives from %s', (name) => {
 		const { claire, nadia, sandrine } = scene;
 		const { about, excerpt } = await quote(scene);
 		await claire.sync();
-		await claire.edit('excerpt', excerpt, { approval: 'approved' });
+		await claire.edit('excerpt', excerpt, {
+			approval: approvalOf((await claire.view(excerpt))!.fields, 'approved')
+		});
 		await claire.sync();
 		await nadia.sync();
-		expect(await nadia.view(excerpt)).toBeDefined();
+		expect(await nadia.list('quote')).toHaveLength(1);
 		await sandrine.edit('interview', about, { 'consent:usage-evaluation': 'no' });
 		expect(await sandrine.sync()).toMatchObject(DONE);
 		expect(await nadia.sync()).toMatchObject(DONE);
-		expect(await nadia.view(excerpt)).toBeUndefined();
+		expect(await nadia.list('quote')).toEqual([]);
 		expect(await claire.sync()).toMatchObject(DONE);
 	});
 
@@ -154,7 +173,7 @@ describe.each(DATABASES)('what a device receives from %s', (name) => {
 			reply = await sync(app, sandrine.device, [], { ...reply, audiences });
 			received.push(...reply.records);
 		}
-		const kinds = Map.groupBy(received, ({ audience }) => audience);
+		const kinds = groupBy(received, ({ audience }) => audience);
 		expect([...kinds.keys()].toSorted()).toEqual([`readings:${tarbes}`, 'structure'].toSorted());
 		expect(kinds.get(`readings:${tarbes}`)).toHaveLength(600);
 		expect(kinds.get('structure')).toHaveLength(1); // her own card, with her new rights
@@ -276,4 +295,43 @@ test('the antennas are found by their index, not among all that the structure ha
 	const query = selectKind(app.db, claire.device.session.structure.id, 'antenna');
 	const plan = await query.explain<{ detail: string }>(undefined, sql`query plan`);
 	expect(plan[0]!.detail).toContain('INDEX record_antenna (structure_id=? AND kind=?)');
+});
+
+// Ten years of a structure lie behind the page that a device asks for.
+test.each(DATABASES)('a page reads what it gives, however much lies behind it, on %s', async (name) => {
+	const { app, claire } = await openScene(await openApp(name));
+	const structure = claire.device.session.structure.id;
+	const audiences = ['readings:tarbes', 'readings:lourdes', 'office'];
+	const lying = Array.from({ length: 6000 }, (_, i) => ({
+		structure_id: structure,
+		id: `reading-${i}`,
+		kind: 'reading',
+		owner: 'somebody',
+		about: null,
+		audience: audiences[i % 3]!,
+		sequence: 1000 + i,
+		fields: '{}'
+	}));
+	for (const part of chunks(lying)) await app.db.insertInto('record').values(part).execute();
+	const span = { structure, after: 2000, until: 10_000, limit: 300 };
+	const page = inOrder(
+		app.db,
+		audiences.map((one) => recordsOf(app.db, one, span)),
+		span
+	);
+	const given = await page.execute();
+	expect(given.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 300 }, (_, i) => 2001 + i));
+	if (name === 'SQLite') {
+		const plan = await page.explain<{ detail: string }>(undefined, sql`query plan`);
+		const reads = plan.map(({ detail }) => detail).filter((detail) => /(SEARCH|SCAN) record/.test(detail));
+		const walk = 'SEARCH record USING INDEX record_page (structure_id=? AND audience=? AND sequence>? AND sequence<?)';
+		expect(reads).toEqual([walk, walk, walk]);
+		return;
+	}
+	await sql`analyze record`.execute(app.db);
+	const plan = await inStructure(structure, () => page.explain<{ 'QUERY PLAN': string }>(undefined, sql`analyze`));
+	const scans = plan.map((row) => row['QUERY PLAN']).filter((line) => line.includes('Scan'));
+	const read = scans.map((line) => Number(/actual time=\S+ rows=(\d+)/.exec(line)![1]));
+	expect(scans.every((line) => line.includes('Index Scan using record_page'))).toBe(true);
+	expect(read.reduce((sum, rows) => sum + rows, 0)).toBeLessThanOrEqual(300 + audiences.length);
 });

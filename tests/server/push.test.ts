@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { readingId } from '$lib/domain/reading';
 import { inUse } from '$lib/domain/record';
-import { MAX_BYTES, MAX_CHANGES, SyncReply } from '$lib/domain/sync';
+import { PROTOCOL, MAX_BYTES, MAX_CHANGES, SyncReply } from '$lib/domain/sync';
 import type { App } from '$lib/server/app';
 import { Draws } from '$lib/server/fictitious/draws';
 import { openFictitious } from '$lib/server/fictitious/structure';
@@ -22,7 +22,7 @@ const structureOf = ({ claire }: Scene) => claire.device.session.structure.id;
 
 /** The body of a call of Sandrine's tablet, as it leaves. */
 const bodyOf = ({ sandrine }: Scene, changes: unknown[]) => ({
-	protocol: 1,
+	protocol: PROTOCOL,
 	person: sandrine.person,
 	device: sandrine.device.session.device.id,
 	changes,
@@ -343,7 +343,11 @@ describe.each(DATABASES)('after any batches on %s', (name) => {
 					if (tablet === claire && luck.chance(0.5)) {
 						const excerpts = made.filter(({ about }) => about);
 						if (excerpts.length === 0) return change('antenna', { name: 'Bagnères', order: 3 });
-						return change('excerpt', { approval: pick(['approved', 'set-aside']) }, { record: pick(excerpts).record });
+						return change(
+							'excerpt',
+							{ approval: { decision: pick(['approved', 'set-aside']), of: pick(excerpts).ids } },
+							{ record: pick(excerpts).record }
+						);
 					}
 					if (tablet === paul && luck.chance(0.7)) {
 						const record = readingId({

@@ -4,7 +4,7 @@ import type { Change } from '$lib/domain/change';
 import { Journal } from '$lib/domain/journal';
 import { differing } from '$lib/domain/record';
 import { Quarantine, QuarantinedChange, type QuarantineLine } from '$lib/domain/quarantine';
-import { afterUpgrade } from '$lib/server/upgrade';
+import { afterUpgrade } from '$lib/server/keeping/upgrade';
 import { DATABASES } from '../support/databases';
 import { deviceOf, hear, idOf, openOffice, problem, told, type Office } from '../support/office';
 import { call, change, sync, type Device } from '../support/server';

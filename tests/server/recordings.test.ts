@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { VOICE } from '$lib/domain/interview';
 import { mediaField } from '$lib/domain/media';
 import type { Testimony } from '$lib/domain/testimony';
 import { DATABASES } from '../support/databases';
@@ -16,6 +15,8 @@ const recording = (start: number[], size = 1200) => {
 	content.set(start);
 	return { content, hash: createHash('sha256').update(content).digest('base64url') };
 };
+/** The template's item for a voice. */
+const VOICE = 'enregistrement-voix';
 const VOICE_NOTE = recording(WEBM);
 const PICTURE = recording(JPEG);
 

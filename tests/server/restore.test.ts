@@ -7,7 +7,7 @@ import type { Signed } from '$lib/domain/stick';
 import { readOutbox, writeOutbox } from '$lib/local/stick/outbox-file';
 import { takeReceiptsFile } from '$lib/local/stick/receipts-file';
 import { listAside } from '$lib/local/views';
-import { backUp, restore } from '$lib/server/backup';
+import { backUp, restore } from '$lib/server/keeping/backup';
 import { openDatabase } from '$lib/server/database/open';
 import { startApp } from '$lib/server/start';
 import { copyTo } from '../support/copies';
@@ -28,8 +28,8 @@ async function backedUp(app: TestApp): Promise<() => Promise<TestApp>> {
 		const { db, ...started } = await startApp({ ...env, ...more }, 'test');
 		await db.destroy();
 		// The test looks at all the tables, and the clock goes on where it stood.
-		const { clock, random, limit, now, folder, where } = app;
-		const again = { ...started, clock, random, limit, now, folder, where, db: await openDatabase(where, '*') };
+		const { clock, random, rate, now, folder, where } = app;
+		const again = { ...started, clock, random, rate, now, folder, where, db: await openDatabase(where, '*') };
 		onTestFinished(() => again.db.destroy());
 		return again;
 	};

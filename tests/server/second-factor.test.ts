@@ -128,8 +128,7 @@ describe.each(DATABASES)('six digits on %s', (name) => {
 		expect((await accountOf(app, sandrine)).factors).toEqual([]);
 		const four = await begin();
 		const done = () => finish(sandrine, four.ticket, digitsOf(four.secret, app.now));
-		expect((await done()).status).toBe(201);
-		expect((await done()).status).toBe(403);
+		for (let i = 0; i < 2; i++) expect((await done()).status).toBe(201); // the same again adds nothing
 		expect((await accountOf(app, sandrine)).factors).toHaveLength(1);
 	});
 });
@@ -266,13 +265,13 @@ describe.each(DATABASES)('a second step that fails on %s', (name) => {
 	});
 
 	test('makes the address wait after five, whoever it asks for', async () => {
-		const { app, structure, digits, wait } = await withTotp(name);
-		for (let i = 0; i < 5; i++)
-			expect((await second(app, { ticket: `${structure}.x`, code: '000000' })).status).toBe(403);
-		const { ticket } = await firstStep(app, structure);
-		expect(await problem(await second(app, { ticket, code: digits() }))).toEqual([429, 'too-many-tries']);
+		const { app, claire, structure, digits, wait } = await withTotp(name);
+		for (const who of ['Sandrine', 'Nadia']) await addTotp(app, await enrol(app, claire, who, counsellor));
+		for (const who of ['Sandrine', 'Nadia', 'Sandrine', 'Nadia', 'Sandrine'])
+			expect((await withCode(app, structure, '000000', who)).status).toBe(403);
+		expect(await problem(await withCode(app, structure, digits()))).toEqual([429, 'too-many-tries']);
 		wait(1.001);
-		expect((await second(app, { ticket, code: digits() })).status).toBe(200);
+		expect((await withCode(app, structure, digits())).status).toBe(200);
 	});
 
 	test('makes the person wait after five, from wherever, even with the right digits', async () => {
@@ -550,8 +549,9 @@ describe.each(DATABASES)('a passkey on %s', (name) => {
 		const add = (as: Device) => call(app, 'PUT', '/api/account/passkey', { as, body });
 		expect(await problem(await add(sandrine))).toEqual([403, 'passkey.refused']);
 		expect((await accountOf(app, sandrine)).factors).toEqual([]);
-		expect((await add(claire)).status).toBe(201);
-		expect(await problem(await add(claire))).toEqual([403, 'passkey.refused']);
+		for (let i = 0; i < 2; i++) expect((await add(claire)).status).toBe(201); // the same again adds nothing
+		expect((await accountOf(app, claire)).factors).toHaveLength(2);
+		expect(await problem(await add(sandrine))).toEqual([403, 'passkey.refused']);
 	});
 
 	test('that is somebody’s already is refused in words, and theirs stays', async () => {

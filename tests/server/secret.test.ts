@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { authenticate, loadSecret, openSecret, sealSecret } from '$lib/server/secret';
+import { authenticate, loadSecret, openSecret, sealSecret } from '$lib/server/keeping/secret';
 import { openApp } from '../support/databases';
 
 const fresh = () => {

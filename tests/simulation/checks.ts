@@ -38,6 +38,13 @@ export async function checkAll(world: World): Promise<void> {
 	checkRights(world, changes, new Set(released));
 	checkForms(world, records);
 
+	for (const { id, fields } of records)
+		if (world.withdrawn.has(id))
+			must(
+				lib.answerInForce(lib.parseFields(fields), 'consent:citation-anonyme') === 'no',
+				() => `a withdrawal on ${id} was undone without its person`
+			);
+
 	const erased = new Set((await app.db.selectFrom('erased').select('id').execute()).map(({ id }) => id));
 	const traces = JSON.stringify([records, changes, quarantine]);
 	for (const id of erased) must(!traces.includes(id), () => `I7: ${id} was erased and is on the server`);
@@ -95,13 +102,20 @@ export async function checkAll(world: World): Promise<void> {
 					stored.has(change) || erased.has(record) || aside.some(({ id }) => id === record),
 					() => `I9: ${change} of ${record} stood on ${device.name} when the server came back from before it`
 				);
-			for (const { change_id, decision, device_id } of quarantine)
-				if (decision === null && device_id === device.place.device && !world.model.wipedIds.has(change_id))
+			const mine = quarantine.filter((one) => one.device_id === device.place.device && one.person_id === device.person);
+			for (const { change_id, decision } of mine)
+				if (decision === null && !world.model.wipedIds.has(change_id))
 					must(
 						contents.refused.some(({ id }) => id === change_id),
 						() => `I4: ${change_id} is in quarantine and ${device.name} does not show it`
 					);
 			await checkRecordings(world, device, tab);
+			await device.unlock(tab.process);
+			const shown = lib.canonical(device.session.person.grants);
+			must(
+				shown === lib.canonical(actor.grants),
+				() => `I8: ${device.name} shows rights ${shown}, the server judges by ${lib.canonical(actor.grants)}`
+			);
 		});
 	}
 }

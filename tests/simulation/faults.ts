@@ -9,7 +9,7 @@ import type { Shown, World } from './world.ts';
 
 export const FAULTS = [
 	...(['kill', 'power', 'server', 'restore', 'restore', 'network', 'clock', 'tab', 'sign-out'] as const),
-	...(['disk', 'wipe', 'tamper', 'stick', 'upgrade', 'passphrase'] as const)
+	...(['disk', 'wipe', 'tamper', 'stick', 'upgrade', 'passphrase', 'lock', 'lock'] as const)
 ];
 export type Fault = (typeof FAULTS)[number];
 
@@ -29,10 +29,10 @@ export async function goWrong(world: World, device: Device): Promise<void> {
 		case 'restore':
 			return random.chance(0.5) ? await backUp(world) : await restore(world);
 		case 'network':
-			device.online = !device.online;
+			device.tablet.online = !device.online;
 			return;
 		case 'clock':
-			(random.chance(0.5) ? device : server).offset += (random.next() - 0.5) * 6 * YEAR;
+			(random.chance(0.5) ? device.tablet : server).offset += (random.next() - 0.5) * 6 * YEAR;
 			return;
 		case 'tab':
 			if (device.tabs.length < 2) device.open();
@@ -54,17 +54,21 @@ export async function goWrong(world: World, device: Device): Promise<void> {
 			return await upgrade(world, device);
 		case 'passphrase':
 			return await forgetPassphrase(world, device);
+		case 'lock':
+			return await changeSeats(world, device);
 	}
 }
 
 async function restart(world: World, device: Device, power: boolean): Promise<void> {
-	device.kill(power);
+	device.tablet.kill(power);
 	const fails = device.disk.fails;
 	device.disk.fails = () => undefined;
+	const process = new Process('restart', device.disk);
+	await world.run(process, () => device.unlock(process));
 	const tab = device.open();
 	await world.run(tab.process, async () => checkKept(world, device, tab));
 	device.disk.fails = fails;
-	tab.runner.wake().catch(() => undefined);
+	tab.stay.wake();
 }
 
 async function restartServer(world: World): Promise<void> {
@@ -88,6 +92,7 @@ async function restore(world: World): Promise<void> {
 	// Less than what was ever erased, where its ledger was lost before.
 	const known = await world.followServer();
 	world.note('restores');
+	world.restored += 1;
 	const held = new Set<string>();
 	const told = new Set<string>();
 	const shown: Shown[] = [];
@@ -107,13 +112,18 @@ async function restore(world: World): Promise<void> {
 	for (const id of known) if (!erased.has(id) && !told.has(id)) model.erased.delete(id);
 	const there = await world.onServer();
 	world.shown.push(...shown.filter(({ change }) => !there.has(change) && !held.has(change)));
+	// Where its ledger was lost, only the devices that had received a withdrawal know of it.
+	if (!ledger)
+		for (const id of world.withdrawn)
+			if (!shown.some(({ record, field }) => record === id && field.startsWith('withdrawal:')))
+				world.withdrawn.delete(id);
 	// A device keeps what it sent until a backup has it; an older backup than that loses what only the server had.
 	for (const edit of model.edits.values())
 		if (!held.has(edit.id) && !there.has(edit.id)) edit.excused ??= 'lost with the server';
 }
 
 async function contentsOf(world: World, device: Device) {
-	device.kill(false);
+	device.tablet.kill(false);
 	device.disk.fails = () => undefined;
 	const tab = device.open();
 	let contents: Awaited<ReturnType<Device['contents']>> | undefined;
@@ -128,7 +138,8 @@ async function shownOn(world: World, device: Device, { records }: Contents): Pro
 		for (const row of records) {
 			if (row.sequence === 0 || device.tampered) continue;
 			const { fields } = await tab.db.openRecord(row);
-			for (const { change } of Object.values(fields).flat()) shown.push({ device, record: row.id, change });
+			for (const [field, all] of Object.entries(fields))
+				for (const { change } of all) shown.push({ device, record: row.id, field, change });
 		}
 	});
 	return shown;
@@ -154,15 +165,18 @@ export async function signIn(world: World, device: Device): Promise<void> {
 		.transaction()
 		.execute((trx) => lib.openSession(app, trx, structure, person, device.session.device));
 	device.halves = halvesOf(opened);
-	for (const { runner } of device.tabs) runner.wake().catch(() => undefined);
+	for (const { stay } of device.tabs) stay.wake();
 }
 
 async function wipe(world: World, device: Device): Promise<void> {
-	device.kill(false);
+	device.tablet.kill(false);
 	await world.quiet();
-	world.model.wiped(device, await world.onServer());
-	for (const [hash, recording] of world.recordings) if (recording.device === device) world.recordings.delete(hash);
-	world.shown = world.shown.filter((one) => one.device !== device);
+	for (const seat of device.tablet.seats) {
+		world.model.wiped(seat, await world.onServer());
+		for (const [hash, recording] of world.recordings) if (recording.device === seat) world.recordings.delete(hash);
+		world.shown = world.shown.filter((one) => one.device !== seat);
+		seat.remembered = false;
+	}
 	device.disk.wipe();
 	device.open();
 }
@@ -186,30 +200,39 @@ async function tamper(world: World, device: Device): Promise<void> {
 
 async function upgrade(world: World, device: Device): Promise<void> {
 	if (!world.upgrades) return;
-	device.kill(false);
-	device.version = 'next';
+	device.tablet.kill(false);
+	device.tablet.version = 'next';
 	device.open();
 }
 
-/** Another passphrase: what the vault had not sent leaves as it lies, then a new one takes its place. As `routes/enter.ts`. */
+/** Another passphrase: what the vault had not sent leaves as it lies, then a new one takes its place. */
 async function forgetPassphrase(world: World, device: Device): Promise<void> {
 	if (device.locked) return;
-	device.kill(false);
+	device.tablet.kill(false);
 	device.disk.fails = () => undefined;
-	const { lib, place, locks } = device;
 	const process = new Process('new passphrase', device.disk);
+	const remember = device.forgetPassphrase();
 	let made = false;
-	await world.run(process, async () => {
-		const { left } = await lib.sendSealed(place, locks.key, (path, body) =>
-			device.call(process, 'POST', path, JSON.stringify(body), { 'content-type': 'application/json' })
-		);
-		if (left > 0) return;
-		made = await device.makeVault(process);
-		if (!made) return;
-		world.shown = world.shown.filter((one) => one.device !== device);
-		await lib.emptyLocked(place, locks.key);
-		await lib.keepWrap(place, device.locks.key, device.wrap);
-	});
+	await world.run(process, async () => void (made = await device.enter(process)));
+	if (made) world.shown = world.shown.filter((one) => one.device !== device);
+	else remember();
 	world.note('new vault', device.name, made);
 	device.open();
+}
+
+/** Somebody gets up, perhaps in the middle of an exchange, and somebody else sits down in front of the same window. */
+async function changeSeats(world: World, device: Device): Promise<void> {
+	const { random, scheduler } = world;
+	const others = device.tablet.seats.filter((one) => one !== device);
+	if (others.length === 0) return;
+	const tab = device.tabs[0] ?? device.open();
+	tab.stay.wake();
+	const until = scheduler.now + random.below(6000);
+	scheduler.after(until - scheduler.now, world.self, () => undefined);
+	await scheduler.run(() => scheduler.now >= until);
+	device.leave();
+	const other = random.pick(others);
+	world.note('locks', device.name, 'for', other.name);
+	await world.run(tab.process, () => other.unlock(tab.process));
+	other.open(tab.process).stay.wake();
 }

@@ -1,3 +1,5 @@
+import { groupBy } from '../../src/lib/domain/grouped.ts';
+import type { Subject } from '$lib/domain/kinds/kind';
 import type { Grant } from '$lib/domain/structure';
 import type { Fields } from '$lib/domain/record';
 import type { Tally } from '$lib/domain/tallies';
@@ -164,6 +166,29 @@ export const idsHeld = ({ outbox, sent, refused }: Contents): Set<string> =>
 
 type StoredChange = { id: string; record_id: string; fields: string; seen: string; sequence: number };
 
+/** What others read is what is approved and agreed to, and nothing else. */
+async function checkQuotes({ lib, app }: Server, structure: string, subjects: Map<string, Subject>): Promise<void> {
+	const rows = await app.db.selectFrom('quote').selectAll().where('structure_id', '=', structure).execute();
+	const from = new Map(rows.map(({ excerpt_id, ...row }) => [excerpt_id, row]));
+	const quotes = [...subjects.values()].filter(({ kind }) => kind === 'quote');
+	must(quotes.length === rows.length, () => `I8: ${quotes.length} quotes, ${rows.length} known to come from somewhere`);
+	for (const excerpt of subjects.values()) {
+		if (excerpt.kind !== 'excerpt') continue;
+		const interview = excerpt.about ? subjects.get(excerpt.about) : undefined;
+		const wanted = excerpt.owner === '-' ? undefined : lib.quoteFrom(excerpt, { interview });
+		const row = from.get(excerpt.id);
+		const quote = row && subjects.get(row.quote_id);
+		must(
+			lib.canonical(quote ? lib.valuesOf(quote.fields) : null) === lib.canonical(wanted ?? null),
+			() => `I8: what is read of ${excerpt.id} is not what was approved and agreed to`
+		);
+		must(
+			!row || row.approval === lib.seenOf(excerpt.fields, 'approval').join(' '),
+			() => `I8: the quote of ${excerpt.id} is of another approval`
+		);
+	}
+}
+
 /** What the server stores agrees with itself: every record is what its history makes it (I3), every tally and every digest
  * what the records make them (I6). */
 export async function checkServer(server: Server, structure: string): Promise<void> {
@@ -177,15 +202,17 @@ export async function checkServer(server: Server, structure: string): Promise<vo
 			{ ...row, about: about ?? undefined, fields: lib.parseFields(fields) }
 		])
 	);
-	const byRecord = Map.groupBy(changes, ({ record_id }) => record_id);
-	for (const [id, record] of subjects) checkHistory(id, record.fields, byRecord.get(id) ?? []);
+	const byRecord = groupBy(changes, ({ record_id }) => record_id);
+	for (const [id, record] of subjects)
+		if (record.kind !== 'quote') checkHistory(id, record.fields, byRecord.get(id) ?? []);
+	await checkQuotes(server, structure, subjects);
 	for (const id of byRecord.keys()) must(subjects.has(id), () => `I3: changes of ${id} are stored, the record is not`);
 
 	const expected = new Map(
 		lib
 			.addUp(
 				[...subjects.values()].flatMap((record) =>
-					lib.contributionsOf(record, record.about ? subjects.get(record.about) : undefined)
+					lib.contributionsOf(record, { interview: record.about ? subjects.get(record.about) : undefined })
 				)
 			)
 			.map((tally) => [lib.tallyKey(tally), tally])

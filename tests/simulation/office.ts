@@ -15,6 +15,13 @@ export function administer(world: World): void {
 			const id = random.pick(world.interviews);
 			world.note('erases', id);
 			await office('DELETE', `/api/testimonies/${id}`);
+		} else if (draw < 0.35 && world.interviews.length > 0) {
+			const id = random.pick(world.interviews);
+			world.note('withdraws', id);
+			const { restored } = world;
+			const { ok } = await office('POST', `/api/testimonies/${id}/withdraw`, { items: ['citation-anonyme'] });
+			// The answer of a server that went back meanwhile is about a history that is no more.
+			if (ok && world.restored === restored) world.withdrawn.add(id);
 		} else if (draw < 0.5) {
 			const person = random.pick(template.people.slice(1));
 			const antenna = random.pick(template.antennas);
@@ -96,7 +103,7 @@ export function writeStick(world: World, device: Device): void {
 		void device.lib.writeOutbox(device.place, device.locks.key, { name: device.name, at: device.at() }).then(
 			async ({ file }) => {
 				device.locked = false;
-				device.online = false; // what has a network needs no stick
+				device.tablet.online = false; // what has a network needs no stick
 				world.outbound.push({ device, file: await file.text() });
 			},
 			() => (device.locked = false)

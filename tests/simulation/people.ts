@@ -32,9 +32,9 @@ function drawWork(world: World, tab: Tab): () => Promise<void> {
 	if (draw < 0.74) return () => enterFigure(world, tab, ++world.minted);
 	if (draw < 0.77) return () => deleteOne(world, tab);
 	if (draw < 0.82) return () => recordVoice(world, tab);
-	if (draw < 0.84 && device.version === 'next') return () => writeOfTheNextVersion(world, tab, words);
+	if (draw < 0.84 && device.tablet.version === 'next') return () => writeOfTheNextVersion(world, tab, words);
 	if (role === 'director' && draw < 0.92) return () => approve(world, tab);
-	return () => Promise.resolve(tab.runner.wake());
+	return () => Promise.resolve(tab.stay.wake());
 }
 
 export async function begin(world: World, tab: Tab, note: string): Promise<void> {
@@ -52,8 +52,9 @@ export async function begin(world: World, tab: Tab, note: string): Promise<void>
 			antenna,
 			state: 'draft',
 			note,
-			'consent:usage-evaluation': 'yes',
-			'consent:citation-anonyme': 'yes'
+			'consent:usage-evaluation': { answer: 'yes', use: 'evaluation' },
+			'consent:citation-anonyme': { answer: 'yes', use: 'quotation' },
+			'consent:enregistrement-voix': { answer: 'yes', use: 'voice' }
 		},
 		true
 	);
@@ -61,7 +62,7 @@ export async function begin(world: World, tab: Tab, note: string): Promise<void>
 	world.interviews.push(form.record);
 }
 
-/** As `here.save`: what the form stands on is named as seen, and the form goes on from what was saved. */
+/** What the form stands on is named as seen, and the form goes on from what was saved. */
 export async function saveForm(
 	world: World,
 	tab: Tab,
@@ -70,23 +71,20 @@ export async function saveForm(
 	creates = false
 ): Promise<void> {
 	const { device } = tab;
-	const { lib } = device;
-	const seen = Object.fromEntries(Object.keys(fields).map((field) => [field, lib.seenOf(form.fields, field)]));
 	const { record, kind, about } = form;
 	world.model.forms.set(record, (world.model.forms.get(record) ?? new Set()).add(form));
 	const id = creates ? record : world.random.uuid();
-	const edit = { id, kind, record, ...(about ? { about } : {}), fields, seen, at: device.at() };
+	const edit = { id, kind, record, about, fields, before: form.fields };
 	world.model.attempt(tab, id, edit);
 	world.note('types', device.name, kind, record, Object.keys(fields));
-	let kept: string;
 	try {
-		kept = await lib.save(tab.db, edit);
+		form.fields = await tab.stay.save(edit);
 	} catch {
 		return; // said as « pas enregistré »: the words are still on the screen
 	}
-	world.model.confirm(tab, id, kept, edit);
-	form.fields = lib.merge(form.fields, { ...edit, id: kept }, device.person);
-	tab.runner.edited();
+	// All that stood there was on the screen: what stands now is the change that took the edit in.
+	const [kept] = Object.keys(fields).map((field) => form.fields[field]![0]!.change);
+	world.model.confirm(tab, id, kept!, edit);
 }
 
 /** Opens a form, or goes on in one that has been open for a while. */
@@ -113,7 +111,7 @@ async function typeInto(world: World, tab: Tab, words: string): Promise<void> {
 		: field === 'state'
 			? 'finished'
 			: field.startsWith('consent:')
-				? random.pick(['yes', 'no'])
+				? { answer: random.pick(['yes', 'no']), use: 'quotation' }
 				: words;
 	await saveForm(world, tab, form, { [field]: value });
 	if (random.chance(0.3))
@@ -125,7 +123,7 @@ export async function addExcerpt(world: World, tab: Tab, words: string): Promise
 	if (!form) return;
 	const { campaign, antennas } = world.template;
 	const made: Form = { record: world.random.uuid(), kind: 'excerpt', about: form.record, fields: {} };
-	const passage = { question: 'q1', start: 0, end: words.length, words };
+	const passage = { question: 'q1', from: 0, to: words.length, words };
 	await saveForm(
 		world,
 		tab,
@@ -133,7 +131,7 @@ export async function addExcerpt(world: World, tab: Tab, words: string): Promise
 		{
 			campaign,
 			stakeholder: 'employee',
-			antenna: antennas[0]!,
+			antenna: form.fields.antenna?.[0]?.value ?? antennas[0]!,
 			passage,
 			criterion: 'c1',
 			valence: 'added',
@@ -199,6 +197,6 @@ async function approve(world: World, tab: Tab): Promise<void> {
 		world,
 		tab,
 		{ record: id, kind: 'excerpt', about, fields },
-		{ approval: world.random.pick(['approved', 'set-aside']) }
+		{ approval: lib.approvalOf(fields, world.random.pick(['approved', 'approved', 'set-aside'])) }
 	);
 }

@@ -3,17 +3,18 @@ import type { Patch } from './bundle.ts';
 /** The next version of the product, as far as the simulation needs one: another protocol, a kind this one does not know,
  * and a store that is brought up to date. */
 export const NEXT: Patch[] = [
-	{ file: 'domain/sync.ts', find: 'export const PROTOCOL = 2;', replace: 'export const PROTOCOL = 3;' },
+	{ file: 'domain/sync.ts', find: 'export const PROTOCOL = 3;', replace: 'export const PROTOCOL = 4;' },
 	{
-		file: 'domain/kinds.ts',
-		find: '	reading: { fields: readingFields }\n',
-		replace: '	reading: { fields: readingFields },\n	action: { fields: {} }\n'
-	},
-	{
-		file: 'domain/rights.ts',
-		find: '	campaign: { counsellor: READ,',
-		replace:
-			"	action: { counsellor: ALL, 'antenna-staff': ALL, director: ALL, network: NOTHING },\n	campaign: { counsellor: READ,"
+		file: 'domain/kinds/all.ts',
+		find: 'export const KINDS = { structure, antenna, person, framework, campaign, interview, excerpt, quote, reading };',
+		replace: `const ALL = { write: 'all', receive: 'all' };
+const action = {
+	...{ fields: {}, families: {}, reserved: {}, place: 'nowhere', refusal: 'never', personal: 'nothing' },
+	rights: { counsellor: ALL, 'antenna-staff': ALL, director: ALL, network: { write: 'none', receive: 'none' } },
+	audience: () => 'structure',
+	contributions: () => []
+};
+export const KINDS = { structure, antenna, person, framework, campaign, interview, excerpt, quote, reading, action };`
 	},
 	{
 		file: 'local/database.ts',
@@ -32,9 +33,11 @@ export type Plant = Patch[];
 const plant = (file: string, find: string, replace: string): Plant => [{ file, find, replace }];
 
 const ARRIVALS = 'local/arrivals.ts';
+const WORKED_OUT = 'local/worked-out.ts';
 const OUTBOX = 'local/outbox.ts';
 const EXCHANGE = 'sync/exchange.ts';
-const PUSH = 'server/push.ts';
+const PUSH = 'server/exchange/push.ts';
+const COMMIT = 'server/exchange/commit.ts';
 
 export const PLANTS: { [name: string]: Plant } = {
 	/* the device */
@@ -45,13 +48,13 @@ export const PLANTS: { [name: string]: Plant } = {
 	),
 	'save-swallows-errors': plant(
 		OUTBOX,
-		'const order = await db.outbox.put(row);',
-		'const order = await db.outbox.put(row).catch(() => 0);'
+		'const orders = await db.outbox.bulkPut(rows, { allKeys: true });',
+		'const orders = await db.outbox.bulkPut(rows, { allKeys: true }).catch(() => rows.map(() => 0));'
 	),
 	'edit-folded-into-what-is-on-its-way': plant(
 		OUTBOX,
-		"where('[record+state]').equals([record, 'open']).first();",
-		"where('[record+state]').between([record, ''], [record, '\\uffff']).last();"
+		"where('[record+state]').equals([records[0]!, 'open'])",
+		"where('[record+state]').between([records[0]!, ''], [records[0]!, '\\uffff'])"
 	),
 	'edits-of-two-tabs-lost': plant(
 		OUTBOX,
@@ -64,13 +67,13 @@ export const PLANTS: { [name: string]: Plant } = {
 		'const ids = new Set(seenBy({ id: open.id, seen }, field));'
 	),
 	'outbox-cleared-by-record': plant(
-		ARRIVALS,
+		WORKED_OUT,
 		"	await db.outbox.where('order').between(first, last, true, true).delete();",
 		`	const gone = await db.outbox.where('order').between(first, last, true, true).toArray();
 	await db.outbox.filter(({ record }) => gone.some((one) => one.record === record)).delete();`
 	),
 	'outbox-cleared-whole': plant(
-		ARRIVALS,
+		WORKED_OUT,
 		"	await db.outbox.where('order').between(first, last, true, true).delete();",
 		'	if (last >= first) await db.outbox.clear();'
 	),
@@ -81,7 +84,7 @@ export const PLANTS: { [name: string]: Plant } = {
 	),
 	'outbox-cleared-on-an-error': plant(
 		EXCHANGE,
-		'if (!answered.unreadable || batch.length === 0) return answered.outcome;',
+		'if ((!answered.unreadable && !isLarge) || batch.length === 0) return answered.outcome;',
 		'if (!answered.unreadable || batch.length === 0) { await db.outbox.bulkDelete(batch.map(({ order }) => order)); return answered.outcome; }'
 	),
 	'outbox-cleared-with-a-lost-right': plant(
@@ -90,12 +93,12 @@ export const PLANTS: { [name: string]: Plant } = {
 		'		await dropLost(db, before.audiences, followed);\n		if (before.audiences.some((one) => !followed.includes(one))) await db.outbox.clear();'
 	),
 	'receipts-out-of-place': plant(
-		ARRIVALS,
+		WORKED_OUT,
 		"const isTaken = (i: number) => ['applied', 'contested'].includes(reply.receipts[i]!.verdict);",
 		"const isTaken = (_: number) => ['applied', 'contested'].includes(reply.receipts[0]!.verdict);"
 	),
-	'refused-thrown-away': plant(ARRIVALS, '	await db.refused.bulkPut(refused);\n	// By change', '	// By change'),
-	'sent-not-kept': plant(ARRIVALS, '	if (sent) await db.sent.add(sent);\n', ''),
+	'refused-thrown-away': plant(WORKED_OUT, '	await db.refused.bulkPut(refused);\n	// By change', '	// By change'),
+	'sent-not-kept': plant(WORKED_OUT, '	if (sent) await db.sent.add(sent);\n', ''),
 	'sent-taken-for-backed-up': plant(ARRIVALS, "		if (backup && before.offer !== 'all')", '		if (backup)'),
 	'cursor-saved-before-the-records': plant(
 		ARRIVALS,
@@ -136,16 +139,15 @@ export const PLANTS: { [name: string]: Plant } = {
 		'		const followed'
 	),
 	'repeat-merged-anew': plant(
-		ARRIVALS,
+		WORKED_OUT,
 		'		if (receipt.stored !== undefined && cursor && receipt.stored <= cursor.sequence) continue;\n',
 		''
 	),
 	'sealed-outbox-cleared-unread': plant(
 		'local/locked.ts',
-		"if (!response.ok) return await left('refused');",
-		"if (!response.ok) { await db.outbox.bulkDelete(batch.map(({ order }) => order)); return await left('refused'); }"
+		'			else return await left(reply);',
+		"			else {\n				if (reply === 'refused') await db.outbox.bulkDelete(batch.map(({ order }) => order));\n				return await left(reply);\n			}"
 	),
-
 	/* the server */
 	'acknowledged-and-rolled-back': plant(
 		'server/handlers/sync.ts',
@@ -156,12 +158,12 @@ export const PLANTS: { [name: string]: Plant } = {
 	),
 	'repeat-counted-twice': plant(
 		PUSH,
-		'		const known = this.#verdicts.get(change.id);\n',
-		"		const known = undefined as { hash: string; verdict: Receipt['verdict']; stored?: number } | undefined;\n		if (this.#verdicts.has(change.id)) change.id = newId(this.app);\n"
+		'		const known = this.#verdicts.get(parsed.change.id);\n',
+		"		const known = undefined as { hash: string; verdict: Receipt['verdict']; stored?: number } | undefined;\n		if (this.#verdicts.has(parsed.change.id)) parsed.change.id = newId(this.app);\n"
 	).concat({
 		file: PUSH,
-		find: "import { nowOf, type App } from './app';",
-		replace: "import { newId, nowOf, type App } from './app';"
+		find: "import { nowOf, type App } from '../app';",
+		replace: "import { newId, nowOf, type App } from '../app';"
 	}),
 	'last-writer-wins': plant(
 		'domain/merge.ts',
@@ -202,7 +204,7 @@ export const PLANTS: { [name: string]: Plant } = {
 	'quarantine-not-kept': plant(PUSH, 'chunks([...this.#quarantined.values()])', "chunks([] as Schema['quarantine'][])"),
 	'rights-not-judged': plant(
 		PUSH,
-		'if (this.judged && !mayWrite(this.author, change, record, interview))',
+		'if (this.judged && !mayWrite(this.author, change, record, { interview }))',
 		'if (false as boolean)'
 	),
 	'erased-let-back-in': plant(
@@ -210,38 +212,61 @@ export const PLANTS: { [name: string]: Plant } = {
 		'if (this.#isErased(raw)) return',
 		'if (this.#isErased(raw) && this.#erased.size > 1e9) return'
 	),
-	'tallies-never-taken-back': plant(PUSH, 'moves.push(...negate(taken), ...given)', 'moves.push(...given)'),
-	'digest-never-taken-back': plant(
-		PUSH,
-		'				digests.set(before.audience, minus(digests.get(before.audience) ?? NO_ROWS, id, before.sequence));\n',
-		''
-	),
+	'tallies-never-taken-back': plant(COMMIT, 'push(...negate(taken), ...given)', 'push(...given)'),
+	'digest-never-taken-back': plant(COMMIT, '			this.#take(before.audience, id, before.sequence);\n', ''),
 	'no-mark-where-a-record-left': plant(
-		PUSH,
-		'				if (before.audience !== audience)\n					marks.push(',
-		'				if (before.audience !== audience && audience !== null)\n					marks.push('
+		COMMIT,
+		'			if (before.audience !== audience) this.#mark(before.audience, id, as);',
+		'			if (before.audience !== audience && audience !== null) this.#mark(before.audience, id, as);'
 	),
-	'excerpts-left-behind-their-person': plant(PUSH, '	await session.settleExcerpts(trx);\n', ''),
+	'excerpts-left-behind-their-person': plant(PUSH, '	await session.takeExcerptsAlong(trx);\n', ''),
 	'excerpts-for-everybody': plant(
-		'domain/kinds.ts',
-		"return approved && quoteInForce(record, interview) !== 'none' ? EVERYBODY : `excerpts:${record.owner}`;",
-		"return quoteInForce(record, interview) !== 'none' ? EVERYBODY : `excerpts:${record.owner}`;"
+		'domain/kinds/excerpt.ts',
+		'audience: ({ owner }: Subject): string => own(owner),',
+		"audience: (): string => 'structure',"
+	),
+	'a-quote-outlives-its-approval': plant(
+		'server/exchange/quotes.ts',
+		'if (quote && wanted && row.approval === approval) {',
+		'if (quote && (wanted || !commit)) {'
+	),
+	'a-yes-undoes-a-withdrawal': plant(
+		'domain/consent.ts',
+		'	if (!withdrawals.every(({ change }) => answers.includes(change))) return false;\n',
+		'	if (answers.length === 0) return true;\n'
 	),
 	'gained-audience-not-filled': plant(
-		'server/pull.ts',
+		'server/exchange/pull.ts',
 		'.filter((audience) => !known.has(audience))',
 		".filter((audience) => !known.has(audience) && audience === '')"
 	),
 	'backup-noted-before-it-is-made': plant(
-		'server/backup.ts',
+		'server/keeping/backup.ts',
 		"	const heads = await app.db.selectFrom('structure').select(['id', 'sequence']).execute();",
 		"	const heads = (await app.db.selectFrom('structure').select(['id', 'sequence']).execute()).map((one) => ({ ...one, sequence: one.sequence + 5 }));"
 	),
 	'ledger-not-replayed': plant(
-		'server/erasure.ts',
+		'server/keeping/erasure.ts',
 		'			if (left.length === 0) return;\n			await app.db.transaction()',
 		'			if (left.length < 1e9) return;\n			await app.db.transaction()'
 	),
+
+	/* here */
+	'kept-on-whoever-is-open': [
+		{
+			file: 'here/stay.ts',
+			find: '		const kept = await renew(this.device, holderKey(this.#session), news);\n',
+			replace: `		const open = (await currentHolder(this.device))!;
+		const kept = { session: { ...this.#session, ...news }, locks: open.locks };
+		await remember(this.device, kept.session, open.locks!, isoAt(this.platform));
+`
+		},
+		{
+			file: 'here/stay.ts',
+			find: "import { holderKey, remember, renew, type News } from '../local/holders';",
+			replace: "import { currentHolder, remember, type News } from '../local/holders';"
+		}
+	],
 
 	/* both */
 	'migration-error-swallowed': [

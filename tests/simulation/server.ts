@@ -43,13 +43,15 @@ function appOf(lib: Lib, folder: string, db: App['db'], clock: () => Date, rando
 		origin: ORIGIN,
 		setupCode: CODE,
 		version,
-		limit: () => undefined,
+		rate: { count: () => undefined, meet: () => undefined },
 		secret: new Uint8Array(32).fill(7),
 		ledger: lib.ledgerFile(join(folder, 'ledger', 'erased.ledger'))
 	};
 }
 
-export type Person = Session['person'] & { sessions: { session: Session; halves: Halves; structureKey: string }[] };
+/** Somebody's session on a device; `guest` is who shares the device. */
+type Seat = { session: Session; halves: Halves; structureKey: string };
+export type Person = Session['person'] & { sessions: (Seat & { guest: Seat })[] };
 /** A structure that begins to work: its people, each with devices of their own, and the file of its database. */
 export type Template = { file: string; structure: string; antennas: string[]; campaign: string; people: Person[] };
 
@@ -74,16 +76,23 @@ export async function found(lib: Lib, folder: string, random: Random): Promise<T
 	] as const)
 		devices.push(await lib.enrol(app, director, name, [{ role, antennas: [antenna] }]));
 	const people: Person[] = [];
-	for (const { session, structureKey } of devices) {
+	const seatAt = async (
+		{ session, structureKey }: (typeof devices)[number],
+		device: Session['device']
+	): Promise<Seat> => {
+		const opened = await db
+			.transaction()
+			.execute((trx) => lib.openSession(app, trx, structure.id, session.person.id, device));
+		return { session: { ...session, device }, halves: halvesOf(opened), structureKey };
+	};
+	for (const [at, one] of devices.entries()) {
 		const sessions: Person['sessions'] = [];
 		for (let i = 0; i < DEVICES_EACH; i++) {
-			const device = { id: random.uuid(), name: `${session.person.name} ${i}` };
-			const opened = await db
-				.transaction()
-				.execute((trx) => lib.openSession(app, trx, structure.id, session.person.id, device));
-			sessions.push({ session: { ...session, device }, halves: halvesOf(opened), structureKey });
+			const device = { id: random.uuid(), name: `tablet ${at}.${i}` };
+			const guest = await seatAt(devices[(at + 1 + i) % devices.length]!, device);
+			sessions.push({ ...(await seatAt(one, device)), guest });
 		}
-		people.push({ ...session.person, sessions });
+		people.push({ ...one.session.person, sessions });
 	}
 	const file = join(folder, 'template.sqlite');
 	await lib.backUp(app, folder).then((made) => copyFileSync(made, file));
@@ -132,6 +141,7 @@ export class Server {
 		const db = await lib.openDatabase({ folder: this.folder }, '*');
 		this.app = appOf(lib, this.folder, db, this.clock, this.random, this.version);
 		await lib.everywhere(() => lib.replayLedger(this.app));
+		await lib.everywhere(() => lib.replayWithdrawals(this.app));
 		await lib.everywhere(() => lib.afterUpgrade(this.app));
 		this.up = true;
 	}

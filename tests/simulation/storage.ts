@@ -31,6 +31,7 @@ export class Disk {
 
 	/** Every transaction under way ends as if it had never begun. */
 	kill(): void {
+		queuesOf(this.factory).clear(); // whoever was opening a database waits for nobody any more
 		for (const raw of this.databases()) {
 			disks.set(raw, this);
 			for (const transaction of raw.transactions.splice(0)) {
@@ -74,6 +75,10 @@ export class Disk {
 		return undefined;
 	}
 }
+
+/** Who waits to open or delete which database. */
+const queuesOf = (factory: IDBFactory): Map<string, unknown> =>
+	(factory as unknown as { _connectionQueues: Map<string, unknown> })._connectionQueues;
 
 const undo = ({ _rollbackLog }: Transaction): void => {
 	for (const step of _rollbackLog.toReversed()) step();

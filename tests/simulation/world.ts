@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Grant } from '$lib/domain/structure';
 import { checkAll, checkKept, look } from './checks.ts';
-import { Device, opening, type Tab } from './device.ts';
+import { Device, opening, Tablet, type Ask, type Tab } from './device.ts';
 import { FAULTS, goWrong, signIn, type Fault } from './faults.ts';
 import { Model, must, Violation } from './model.ts';
 import { ask } from './network.ts';
@@ -18,7 +18,7 @@ export type Run = { seed: number; trace: string; steps: number; problem?: string
 export type Crash = { who: 'device' | 'server'; step: number; power: boolean };
 
 /** A value that stands on a screen of a device. */
-export type Shown = { device: Device; record: string; change: string };
+export type Shown = { device: Device; record: string; field: string; change: string };
 
 /** Whether it went well or not. */
 const both = (then: () => void): [() => void, () => void] => [then, then];
@@ -42,6 +42,10 @@ export class World {
 	/** How many words and figures have been thought of. */
 	minted = 0;
 	readonly interviews: string[] = [];
+	/** Whose person took back the agreement to be quoted. */
+	readonly withdrawn = new Set<string>();
+	/** How often the server came back from before. */
+	restored = 0;
 	readonly recordings = new Map<string, { device: Device; about: string; content: Uint8Array }>();
 	/** Sticks on their way to headquarters, and receipts on their way back. */
 	readonly outbound: { device: Device; file: string }[] = [];
@@ -76,12 +80,17 @@ export class World {
 		const [first, ...others] = order;
 		const rest = others.map((one) => ({ one, at: this.random.next() + Math.floor(others.indexOf(one) / 8) }));
 		const chosen = [first!, ...rest.sort((a, b) => a.at - b.at).map(({ one }) => one)].slice(0, count);
-		for (const { session, halves, structureKey } of chosen)
-			this.devices.push(
-				new Device(libs, this.scheduler, session, halves, structureKey, (...asked) => ask(this, ...asked))
-			);
+		const asking: Ask = (...asked) => ask(this, ...asked);
+		for (const { session, halves, structureKey, guest } of chosen) {
+			const tablet = new Tablet();
+			const seats = [{ session, halves, structureKey }, ...(size === 1 ? [] : [guest])];
+			for (const seat of seats) {
+				const { session, halves, structureKey } = seat;
+				this.devices.push(new Device(libs, this.scheduler, tablet, session, halves, structureKey, asking));
+			}
+		}
 		for (const { id, grants } of template.people) this.model.follow(id, grants);
-		useDisks(this.devices.map(({ disk }) => disk));
+		useDisks(new Set(this.devices.map(({ disk }) => disk)));
 		const { scheduler } = this;
 		for (const lib of new Set(Object.values(libs)))
 			lib.Dexie.dependencies = {
@@ -110,8 +119,7 @@ export class World {
 			await this.run(
 				new Process('enrolment', device.disk),
 				async (process) => {
-					while (!(await device.makeVault(process)));
-					await device.lib.keepWrap(device.place, device.locks.key, device.wrap);
+					while (!(await device.enter(process)));
 				},
 				true
 			);
@@ -137,10 +145,7 @@ export class World {
 		await this.server.start();
 		const device = this.claire;
 		const enrolment = new Process('enrolment', device.disk);
-		await this.run(enrolment, async (process) => {
-			await device.makeVault(process);
-			await device.lib.keepWrap(device.place, device.locks.key, device.wrap);
-		});
+		await this.run(enrolment, async (process) => void (await device.enter(process)));
 		const taken = { device: 0, server: 0 };
 		let killed = false;
 		this.scheduler.onstep = (process) => {
@@ -149,7 +154,7 @@ export class World {
 			taken[who] += 1;
 			if (killed || at?.who !== who || at.step !== taken[who]) return;
 			killed = true;
-			if (who === 'device') device.kill(at.power);
+			if (who === 'device') device.tablet.kill(at.power);
 			else this.server.kill();
 		};
 		const form = async (tab: Tab) => (await openForm(this, tab, 'interview'))!;
@@ -241,16 +246,16 @@ export class World {
 	async #drain(): Promise<void> {
 		this.calm = true;
 		const version =
-			this.server.version === 'next' || this.devices.some((one) => one.version === 'next') ? 'next' : 'now';
+			this.server.version === 'next' || this.devices.some(({ tablet }) => tablet.version === 'next') ? 'next' : 'now';
 		this.server.kill();
 		this.server.version = version;
 		await this.server.start();
 		await this.followServer();
 		for (const device of this.devices) {
-			device.kill(false);
-			device.online = true;
+			device.tablet.kill(false);
+			device.tablet.online = true;
 			device.disk.fails = () => undefined;
-			device.version = version;
+			device.tablet.version = version;
 			await signIn(this, device);
 		}
 		this.server.offset += 2 * DAY; // a repair is made once a day at most
@@ -311,7 +316,7 @@ export async function runCrash(
 		return { at, taken: { device: 0, server: 0 }, problem: describe(cause) };
 	} finally {
 		globalThis.setImmediate = real;
-		for (const device of world.devices) device.kill(false);
+		for (const { tablet } of world.devices) tablet.kill(false);
 		world.server.end();
 	}
 }
@@ -336,7 +341,7 @@ export async function runSeed(
 		return { seed, trace: '', steps: world.scheduler.steps, problem };
 	} finally {
 		globalThis.setImmediate = real;
-		for (const device of world.devices) device.kill(false);
+		for (const { tablet } of world.devices) tablet.kill(false);
 		world.server.end();
 	}
 }

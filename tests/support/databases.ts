@@ -5,7 +5,7 @@ import pg from 'pg';
 import { inject, onTestFinished } from 'vitest';
 import type { App } from '$lib/server/app';
 import { openDatabase } from '$lib/server/database/open';
-import { ledgerFile } from '$lib/server/ledger';
+import { ledgerFile } from '$lib/server/keeping/ledger';
 import { Draws } from '$lib/server/fictitious/draws';
 
 /** Every storage test runs on both, for real. */
@@ -28,7 +28,7 @@ export async function openApp(name: DatabaseName): Promise<TestApp> {
 		origin: 'http://localhost:3000',
 		setupCode: 'ABCDE-FGHJK',
 		version: 'test',
-		limit: () => undefined, // its clock stands still
+		rate: { count: () => undefined, meet: () => undefined }, // its clock stands still
 		secret: new Uint8Array(32).fill(7),
 		ledger: ledgerFile(join(folder, 'erased.ledger')),
 		folder,

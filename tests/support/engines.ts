@@ -271,7 +271,8 @@ class Firefox implements Engine {
 			MOZ_REMOTE_SETTINGS_DEVTOOLS: '1'
 		});
 		this.#line = await Line.to(`ws://127.0.0.1:${port}/session`);
-		await this.#line.call('session.new', { capabilities: {} });
+		// It listens before it has started, which takes a busy machine longer than any answer afterwards.
+		await this.#line.call('session.new', { capabilities: {} }, undefined, 60_000);
 		const tree = (await this.#line.call('browsingContext.getTree', {})) as { contexts: { context: string }[] };
 		this.#context = tree.contexts[0]!.context;
 		await this.go(url);

@@ -2,15 +2,16 @@ import { copyFileSync, rmSync } from 'node:fs';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { inject, onTestFinished } from 'vitest';
-import { criteriaOf, type Framework } from '$lib/domain/framework';
+import { criteriaOf } from '$lib/domain/framework';
+import type { Framework } from '$lib/domain/framework-shapes';
 import { currentOf, inUse } from '$lib/domain/record';
 import { readingId } from '$lib/domain/reading';
 import type { Record as Stored } from '$lib/domain/sync';
-import { answer, type Endpoint } from '$lib/server/endpoint';
-import { endpoints } from '$lib/server/endpoints';
+import { answer, type Endpoint } from '$lib/server/door/endpoint';
+import { endpoints } from '$lib/server/door/endpoints';
 import { openDatabase, sqliteFile } from '$lib/server/database/open';
 import { Draws } from '$lib/server/fictitious/draws';
-import { rateLimit } from '$lib/server/rate';
+import { rateLimit } from '$lib/server/door/rate';
 import { openApp, type DatabaseName, type TestApp } from './databases';
 import { hashOf, naming, putAll, recording } from './media';
 import { hear, openOffice, openOther, signIn, QUESTION, OPEN_QUESTION } from './office';
@@ -122,7 +123,7 @@ async function place(app: TestApp, name: DatabaseName, words: Words, devices: De
 			await back();
 			app.now = began;
 			app.random = draws.bytes;
-			app.limit = rateLimit(app.clock);
+			app.rate = rateLimit(app.clock);
 			words.forgetFresh();
 		}
 	};
@@ -236,6 +237,7 @@ export const EXAMPLES: { [door: string]: (caller: Caller) => Promise<unknown> } 
 			passphrase: PASSPHRASE,
 			device: { id: uuid(), name: 'Poste' }
 		}),
+	'POST /api/setup/code': ({ place: { app } }) => Promise.resolve({ code: app.setupCode }),
 	'POST /api/session/second': async ({ place: { app, devices, words } }) => {
 		const structure = devices[0]?.session.structure.id;
 		if (!structure) return {};

@@ -1,10 +1,5 @@
 import * as z from 'zod/mini';
-import { campaignFamilies, campaignFields } from '$lib/domain/campaign';
-import { excerptFields } from '$lib/domain/excerpt';
-import { Framework } from '$lib/domain/framework';
-import { interviewFamilies, interviewFields } from '$lib/domain/interview';
-import { readingFields } from '$lib/domain/reading';
-import { antennaFields, personFields, structureFields } from '$lib/domain/structure';
+import { KINDS } from '$lib/domain/kinds/all';
 import { MAX_CHANGES } from '$lib/domain/sync';
 import type { Draws } from '$lib/server/fictitious/draws';
 import { pick, type Caller, type Words } from './fuzz-server';
@@ -230,16 +225,9 @@ function aString(draws: Draws, schema: Schema, { place }: Caller, length: number
 
 // --- sync ---
 
-const FIELDS: { [kind: string]: { [field: string]: z.ZodMiniType } } = {
-	structure: structureFields,
-	antenna: antennaFields,
-	person: personFields,
-	framework: { definition: Framework },
-	campaign: { ...campaignFields, ...campaignFamilies },
-	interview: { ...interviewFields, ...interviewFamilies },
-	excerpt: excerptFields,
-	reading: readingFields
-};
+const FIELDS: { [kind: string]: { [field: string]: z.ZodMiniType } } = Object.fromEntries(
+	Object.entries(KINDS).map(([kind, { fields, families }]) => [kind, { ...fields, ...families }])
+);
 const STRANGE = ['budget', 'constructor', 'toString', 'kind', 'reading:x'];
 
 function changes(draws: Draws, caller: Caller): unknown[] {

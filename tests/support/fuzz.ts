@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { deflateSync, gzipSync } from 'node:zlib';
-import type { Endpoint } from '$lib/server/endpoint';
+import type { Endpoint } from '$lib/server/door/endpoint';
 import { Draws } from '$lib/server/fictitious/draws';
 import { askedBy, doorOf, EXAMPLES, pick, type Caller } from './fuzz-server';
 import { anyKey, anyString, anyValue, mutate, print, schemaOf, spoilBytes, valid } from './fuzz-values';

@@ -1,9 +1,12 @@
+import { approvalOf } from '$lib/domain/excerpt';
+import type { Approval } from '$lib/domain/excerpt-shapes';
 import { createHash } from 'node:crypto';
 import { receiptText } from '$lib/domain/code';
 import { criteriaOf } from '$lib/domain/framework';
 import { inUse } from '$lib/domain/record';
 import type { Grant } from '$lib/domain/structure';
 import type { App } from '$lib/server/app';
+import { openFictitious } from '$lib/server/fictitious/structure';
 import { templateFramework } from '$lib/server/templates';
 import { once } from './copies';
 import { openApp, type DatabaseName } from './databases';
@@ -82,11 +85,12 @@ export async function openNetwork({ app, claire }: Office): Promise<Device> {
 	return ruth;
 }
 
-/** The director of the fictitious structure on the same server. */
-export const openOther = async (app: App): Promise<Device> =>
-	await entered(
-		await call(app, 'POST', '/api/explore', { body: { role: 'director', device: { id: uuid(), name: 'Ailleurs' } } })
-	);
+/** The director of the fictitious structure on the same server, which `npm run seed` put there. */
+export async function openOther(app: App): Promise<Device> {
+	await openFictitious(app);
+	const body = { role: 'director', device: { id: uuid(), name: 'Ailleurs' } };
+	return await entered(await call(app, 'POST', '/api/explore', { body }));
+}
 
 /** The status and the code of a problem. */
 export async function problem(response: Response): Promise<[number, string]> {
@@ -98,8 +102,11 @@ export const signIn = (
 	app: App,
 	structure: string,
 	name: string,
-	{ passphrase = PASSPHRASE, device = { id: uuid(), name: 'Poste' }, from = '127.0.0.1' } = {}
-): Promise<Response> => call(app, 'POST', '/api/session', { body: { structure, name, passphrase, device }, from });
+	{ passphrase = PASSPHRASE, device = { id: uuid(), name: 'Poste' }, from = '127.0.0.1', cookie = '' } = {}
+): Promise<Response> => {
+	const headers: Record<string, string> = cookie ? { cookie } : {};
+	return call(app, 'POST', '/api/session', { body: { structure, name, passphrase, device }, from, headers });
+};
 
 export const idOf = ({ session }: Device): string => session.person.id;
 export const deviceOf = ({ session }: Device): string => session.device.id;
@@ -136,6 +143,7 @@ export const told = (office: Office, { words, code, fields = {} }: Told = {}) =>
 		...(code === undefined ? {} : { receipt: receiptHash(office.structure, code) }),
 		'consent:usage-evaluation': 'yes',
 		'consent:citation-anonyme': 'yes',
+		'consent:enregistrement-voix': 'yes',
 		...fields
 	});
 export const quoted = (office: Office, about: string, words: string, fields: { [field: string]: unknown } = {}) =>
@@ -157,7 +165,9 @@ export const quoted = (office: Office, about: string, words: string, fields: { [
 /** Sandrine hears somebody, and quotes them where a passage is given. */
 export async function hear(office: Office, telling: Told = {}): Promise<{ interview: string; excerpt: string }> {
 	const one = told(office, telling);
-	const excerpt = telling.quote === undefined ? undefined : quoted(office, one.record, telling.quote);
+	const { antenna, stakeholder } = one.fields;
+	const excerpt =
+		telling.quote === undefined ? undefined : quoted(office, one.record, telling.quote, { antenna, stakeholder });
 	const { receipts } = await sync(office.app, telling.by ?? office.sandrine, excerpt ? [one, excerpt] : [one]);
 	if (receipts.some(({ verdict }) => verdict !== 'applied')) throw new Error(JSON.stringify(receipts));
 	return { interview: one.record, excerpt: excerpt?.record ?? '' };
@@ -169,9 +179,20 @@ export async function seenBy(app: App, device: Device, record: string, field: st
 	return records.find(({ id }) => id === record)?.fields[field]?.map(({ change }) => change) ?? [];
 }
 
+/** A decision on an excerpt as it stands on the director's screen. */
+export async function approving(
+	app: App,
+	director: Device,
+	excerpt: string,
+	decision: 'approved' | 'set-aside' = 'approved'
+): Promise<{ approval: Approval }> {
+	const { records } = await pullAll(app, director);
+	return { approval: approvalOf(records.find(({ id }) => id === excerpt)?.fields ?? {}, decision) };
+}
+
 /** The director approves a quote: it is then on the page of its criterion. */
 export async function approve({ app, claire }: Office, excerpt: string, about: string): Promise<void> {
-	const approval = change('excerpt', { approval: 'approved' }, { record: excerpt, about });
+	const approval = change('excerpt', await approving(app, claire, excerpt), { record: excerpt, about });
 	const { receipts } = await sync(app, claire, [approval]);
 	if (receipts[0]!.verdict !== 'applied') throw new Error(JSON.stringify(receipts));
 }

@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import type { Change } from '$lib/domain/change';
-import type { Indicator } from '$lib/domain/framework';
+import type { Indicator } from '$lib/domain/framework-shapes';
 import type { Figure } from '$lib/domain/figures';
-import type { Subject } from '$lib/domain/kinds';
+import { approvalOf } from '$lib/domain/excerpt';
+import type { Approval } from '$lib/domain/excerpt-shapes';
+import { modernFields } from '$lib/domain/former';
+import type { Subject } from '$lib/domain/kinds/kind';
 import { readingId, type ReadingKey } from '$lib/domain/reading';
 import type { Fields } from '$lib/domain/record';
-import type { Current } from '$lib/domain/sync';
-import type { Distribution, Group } from '$lib/domain/release';
-import { groupOf } from '$lib/domain/release';
+import type { Current } from '$lib/domain/record-shapes';
+import { groupOf, type Distribution, type Group } from '$lib/domain/withholding';
 
 /** The nth change id of a test: readable when a failure shows it. */
 export const changeId = (n: number): string => `22222222-2222-4222-8222-${String(n).padStart(12, '0')}`;
@@ -41,8 +43,17 @@ const subject = (kind: string, id: string, values: { [field: string]: unknown },
 	kind,
 	owner: 'sandrine',
 	...(about ? { about } : {}),
-	fields: fieldsOf(values)
+	fields: approvedAsItStands(modernFields(kind, fieldsOf(values))) // consents and answers may be written short, as the version before did
 });
+
+/** An approval written short is given for what stands beside it. */
+function approvedAsItStands(fields: Fields): Fields {
+	const approval = fields.approval?.map((one) => ({
+		...one,
+		value: approvalOf(fields, (one.value as Approval).decision)
+	}));
+	return approval ? { ...fields, approval } : fields;
+}
 
 /** A finished interview in Lourdes whose person agreed to everything. */
 export const interviewRecord = (values: { [field: string]: unknown } = {}, id = 'interview-1'): Subject =>

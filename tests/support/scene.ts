@@ -78,5 +78,6 @@ export const interview = (scene: Scene, fields: { [field: string]: unknown } = {
 	state: 'finished',
 	'consent:usage-evaluation': 'yes',
 	'consent:citation-anonyme': 'yes',
+	'consent:enregistrement-voix': 'yes',
 	...fields
 });

@@ -1,9 +1,9 @@
 import { Secret, TOTP } from 'otpauth';
 import type { App } from '$lib/server/app';
-import { findEndpoint } from '$lib/server/serve';
-import { answer } from '$lib/server/endpoint';
+import { findEndpoint } from '$lib/server/door/serve';
+import { answer } from '$lib/server/door/endpoint';
 import type { Change } from '$lib/domain/change';
-import { MAX_CHANGES, SyncReply, type Cursor } from '$lib/domain/sync';
+import { MAX_CHANGES, PROTOCOL, SyncReply, type Cursor } from '$lib/domain/sync';
 import { KEY_HEADER } from '$lib/domain/header';
 import type { Entered, Session } from '$lib/domain/session';
 import type { Grant } from '$lib/domain/structure';
@@ -40,13 +40,15 @@ export const headersOf = ({ cookie, key }: Pick<Device, 'cookie' | 'key'>): Reco
 	[KEY_HEADER]: key
 });
 
-export type Device = { session: Session; cookie: string; key: string; structureKey: string };
+/** `mark` is the cookie by which the device shows that it is itself, and that opens nothing. */
+export type Device = { session: Session; cookie: string; key: string; structureKey: string; mark: string };
 
 /** Who has come in, out of a sign-in's answer. */
 export async function entered(response: Response): Promise<Device> {
 	if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
 	const { session, key, structureKey } = (await response.json()) as Entered;
-	return { session, key, structureKey, cookie: response.headers.get('set-cookie')!.split(';')[0]! };
+	const [cookie = '', mark = ''] = response.headers.getSetCookie().map((one) => one.split(';')[0]!);
+	return { session, key, structureKey, cookie, mark };
 }
 
 export const PASSPHRASE = 'les gaves descendent vite';
@@ -115,10 +117,10 @@ export async function sync(
 	app: App,
 	device: Device,
 	changes: unknown[] = [],
-	at: { cursor?: Cursor | null; audiences?: string[]; filling?: SyncReply['filling'] } = {}
+	at: { cursor?: Cursor | null; audiences?: string[]; filling?: SyncReply['filling']; protocol?: number } = {}
 ): Promise<SyncReply> {
 	const body = {
-		protocol: 1,
+		protocol: at.protocol ?? PROTOCOL,
 		person: device.session.person.id,
 		device: device.session.device.id,
 		changes,

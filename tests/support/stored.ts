@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
-import { contributionsOf } from '$lib/domain/contributions';
+import { contributionsOf, NOBODY } from '$lib/domain/kinds/all';
+import { quoteFrom } from '$lib/domain/kinds/excerpt';
 import { NO_ROWS, plus, together, type Digest } from '$lib/domain/digest';
-import type { Subject } from '$lib/domain/kinds';
-import { parseFields } from '$lib/domain/record';
+import type { Subject } from '$lib/domain/kinds/kind';
+import { parseFields, valuesOf } from '$lib/domain/record';
 import type { Record } from '$lib/domain/sync';
 import { addUp, tallyKey, type Tally } from '$lib/domain/tallies';
 import type { App } from '$lib/server/app';
@@ -30,7 +31,7 @@ export async function talliesOf(
 	const byId = new Map(records.map((record) => [record.id, record]));
 	const rows = await app.db.selectFrom('tally').selectAll().where('structure_id', '=', structure).execute();
 	const contributions = records.flatMap((record) =>
-		contributionsOf(record, record.about ? byId.get(record.about) : undefined)
+		contributionsOf(record, { interview: record.about ? byId.get(record.about) : undefined })
 	);
 	return {
 		stored: byKey(rows.map(({ structure_id: _, ...tally }) => tally as Tally)),
@@ -72,12 +73,47 @@ export async function dump(app: App): Promise<{ [table: string]: { [column: stri
 	return rows;
 }
 
+/** Puts a row of this structure into every table that has none of it, so that what is said of every table is not said of
+ * an empty one. */
+export async function fillEveryTable(app: App, structure: string): Promise<void> {
+	const rows = await dump(app);
+	for (const { name, columns } of await app.db.introspection.getTables()) {
+		if (name === 'structure' || rows[name]!.some((row) => row.structure_id === structure)) continue;
+		const row = columns.map(({ name, dataType }) => [name, /int/i.test(dataType) ? 1 : 'x'] as const);
+		await app.db
+			.insertInto(name as 'setting')
+			.values({ ...Object.fromEntries(row), structure_id: structure } as never)
+			.execute();
+	}
+}
+
+/** What others read of each approved excerpt, as stored and as it should be, by the excerpt. */
+export async function quotesOf(app: App, structure: string) {
+	const records = new Map((await storedRecords(app, structure)).map((record) => [record.id, record]));
+	const rows = await app.db.selectFrom('quote').selectAll().where('structure_id', '=', structure).execute();
+	const expected = [...records.values()].flatMap((record) => {
+		const interview = record.about ? records.get(record.about) : undefined;
+		const quote = record.kind === 'excerpt' && record.owner !== NOBODY ? quoteFrom(record, { interview }) : undefined;
+		return quote ? [[record.id, quote] as const] : [];
+	});
+	return {
+		stored: Object.fromEntries(
+			rows.map(({ excerpt_id, quote_id }) => [excerpt_id, valuesOf(records.get(quote_id)?.fields ?? {})])
+		),
+		expected: Object.fromEntries(expected),
+		records: [...records.values()].filter(({ kind }) => kind === 'quote')
+	};
+}
+
 /** Everything the server stores still agrees with itself. */
 export async function expectSound(app: App, structure: string): Promise<void> {
 	const tallies = await talliesOf(app, structure);
 	expect(tallies.stored).toEqual(tallies.expected);
 	const digests = await digestsOf(app, structure);
 	expect(digests.stored).toEqual(digests.expected);
+	const quotes = await quotesOf(app, structure);
+	expect(quotes.stored).toEqual(quotes.expected);
+	expect(quotes.records).toHaveLength(Object.keys(quotes.expected).length);
 }
 
 /** Which of these texts stand anywhere in the tables, and where: a failure then says it in one line. */

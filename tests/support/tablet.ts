@@ -1,21 +1,23 @@
 import { onTestFinished } from 'vitest';
 import type { App } from '$lib/server/app';
+import { gzip } from '$lib/here/platform';
 import { databaseName, PersonDatabase } from '$lib/local/database';
 import { makeVault } from '$lib/local/locks';
 import { keepMedia } from '$lib/local/media';
 import { save } from '$lib/local/outbox';
 import { findView, listViews, type View } from '$lib/local/views';
-import { exchange, gzip, type Outcome, type Send } from '$lib/sync/exchange';
+import { exchange, type Outcome, type Send } from '$lib/sync/exchange';
+import { round, type Visited } from '$lib/sync/round';
 import { upload, type SendPiece } from '$lib/sync/upload';
 import { mediaField, type Media } from '$lib/domain/media';
 import { seenOf } from '$lib/domain/record';
-import type { Place, Vault } from '$lib/local/vault';
+import type { Seat, Vault } from '$lib/local/vault';
 import { call, uuid, type Device } from './server';
 import { openVault, randomBytes } from './vault';
 
 let made = 0;
 
-const placeOf = ({ session }: Device): Place => ({
+const placeOf = ({ session }: Device): Seat => ({
 	structure: session.structure.id,
 	person: session.person.id,
 	device: session.device.id
@@ -85,14 +87,28 @@ export class Tablet {
 		});
 	};
 
-	sync(): Promise<Outcome> {
-		return exchange({
+	/** One whole visit, as the app makes it. */
+	async sync(): Promise<Outcome> {
+		return (await this.visit()).outcome;
+	}
+
+	/** What of a visit goes before the recordings. */
+	exchange(): Promise<Outcome> {
+		const { db, send, person } = this;
+		const device = this.device.session.device.id;
+		return exchange({ db, send, pack: gzip, person, device, now: () => this.app.clock().getTime() });
+	}
+
+	visit(): Promise<Visited> {
+		return round({
 			db: this.db,
-			send: this.send,
+			seat: placeOf(this.device),
+			person: this.device.session.person,
+			call: (method, path, body, headers) =>
+				method === 'POST' ? this.send(path, body!, headers) : this.sendPiece(path, body as Uint8Array | null, headers),
 			pack: gzip,
-			person: this.person,
-			device: this.device.session.device.id,
-			now: () => this.app.clock().getTime()
+			now: () => this.app.clock().getTime(),
+			mint: uuid
 		});
 	}
 

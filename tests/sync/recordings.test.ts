@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { mediaField } from '$lib/domain/media';
 import { keepMedia, readMedia } from '$lib/local/media';
-import { eraseUnsent } from '$lib/local/outbox';
+import { eraseUnsent } from '$lib/local/unsent';
 import { deletionOf, inUse } from '$lib/domain/record';
 import { upload } from '$lib/sync/upload';
 import { openOffice, told } from '../support/office';
@@ -69,5 +69,19 @@ describe('what was recorded on a tablet', () => {
 		expect(await sendAll()).toBe(0);
 		expect(await left()).toEqual([0, 0]);
 		expect(inUse((await tablet.view(interview))!.fields, mediaField(hash))).toBeNull();
+	});
+
+	test('arrives in smaller pieces where a box on the way takes no more', async () => {
+		const { app, claire, tablet, interview, hash } = await recording({ named: true });
+		const { sendPiece } = tablet;
+		const sizes: number[] = [];
+		tablet.sendPiece = async (path, body, headers) => {
+			if (body) sizes.push(body.length);
+			return body && body.length > 400_000 ? new Response('', { status: 413 }) : await sendPiece(path, body, headers);
+		};
+		await tablet.sync();
+		expect(sizes).toEqual([1_000_000, 500_000, 250_000, 250_000, 250_000, 250_000, 250_000, 250_000]);
+		const heard = await call(app, 'GET', `/api/media/${interview}/${hash}`, { as: claire });
+		expect(new Uint8Array(await heard.arrayBuffer())).toEqual(CONTENT);
 	});
 });

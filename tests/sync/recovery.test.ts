@@ -1,14 +1,17 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Change } from '$lib/domain/change';
+import { answerInForce } from '$lib/domain/consent';
 import { differing, inUse } from '$lib/domain/record';
 import { readingId } from '$lib/domain/reading';
-import type { ReceivedReply } from '$lib/domain/sync';
+import { PROTOCOL, type ReceivedReply } from '$lib/domain/sync';
 import { readSetting, UNREADABLE, type Position } from '$lib/local/database';
 import { freeze, save } from '$lib/local/outbox';
 import { listAside, listRefused } from '$lib/local/views';
-import { replayLedger } from '$lib/server/erasure';
-import { afterUpgrade } from '$lib/server/upgrade';
+import { replayLedger } from '$lib/server/keeping/erasure';
+import type { Ledger } from '$lib/server/keeping/ledger';
+import { replayWithdrawals } from '$lib/server/keeping/withdrawals';
+import { afterUpgrade } from '$lib/server/keeping/upgrade';
 import type { Outcome } from '$lib/sync/exchange';
 import { Runner, type RunnerState } from '$lib/sync/runner';
 import { DATABASES, openApp, type DatabaseName, type TestApp } from '../support/databases';
@@ -34,6 +37,17 @@ const erase = ({ app, claire }: Place, id: string) =>
 	call(app, 'DELETE', `/api/testimonies/${id}`, { as: claire.device });
 const stored = async ({ app, structure }: Place, id: string) =>
 	(await storedRecords(app, structure)).find((record) => record.id === id);
+
+const NO_LEDGER: Ledger = {
+	append: () => undefined,
+	read: () => [],
+	appendWithdrawn: () => undefined,
+	readWithdrawn: () => []
+};
+const withdraw = ({ app, claire }: Place, id: string) =>
+	call(app, 'POST', `/api/testimonies/${id}/withdraw`, { as: claire.device, body: { items: ['citation-anonyme'] } });
+const mayBeQuoted = async (place: Place, id: string) =>
+	answerInForce((await stored(place, id))!.fields, 'consent:citation-anonyme');
 
 /** What the server answers, with something about it changed. */
 const answering = (tablet: Tablet, edit: (reply: ReceivedReply & { [key: string]: unknown }) => void): void => {
@@ -75,7 +89,7 @@ describe.each(DATABASES)('a server on %s that came back from before', (name) => 
 		expect((await sandrine.db.erased.get(gone))!.proof).toBeDefined();
 
 		await back();
-		app.ledger = { append: () => undefined, read: () => [] }; // the ledger was lost with it
+		app.ledger = NO_LEDGER; // it was lost with it
 		await replayLedger(app);
 		expect(await stored(place, gone)).toBeDefined();
 		expect(await stored(place, after)).toBeUndefined();
@@ -100,6 +114,52 @@ describe.each(DATABASES)('a server on %s that came back from before', (name) => 
 		await expectSound(app, structure);
 	});
 
+	test('gives no agreement again that was withdrawn since, by its ledger alone', async () => {
+		const place = await openPlace(name);
+		const { app, sandrine, structure } = place;
+		const [kept, since] = [
+			await sandrine.create('interview', interview(place)),
+			await sandrine.create('interview', interview(place, { label: 'après' }))
+		];
+		const two = (await sandrine.db.outbox.toArray()).find(({ record }) => record === since)!;
+		await sandrine.db.outbox.delete(two.order);
+		await sandrine.sync();
+		const back = await keepCopy(app);
+		await sandrine.db.outbox.add(two);
+		await sandrine.sync();
+		for (const id of [kept, since]) expect((await withdraw(place, id)).status).toBe(200);
+		await back();
+		expect(await mayBeQuoted(place, kept)).toBe('yes');
+		await replayWithdrawals(app);
+		expect(await mayBeQuoted(place, kept)).toBe('no');
+		expect(await stored(place, since)).toBeUndefined();
+		// Her tablet knows of neither withdrawal, and offers the second interview again.
+		expect(await sandrine.sync()).toMatchObject(EQUAL);
+		expect(await mayBeQuoted(place, since)).toBe('no');
+		await replayWithdrawals(app);
+		expect(await app.db.selectFrom('quarantine').select('problem').execute()).toEqual([]);
+		await expectSound(app, structure);
+	});
+
+	test('learns of a withdrawal from the tablet that had received it, where its ledger was lost', async () => {
+		const place = await openPlace(name);
+		const { app, sandrine, structure } = place;
+		const id = await sandrine.create('interview', interview(place));
+		await sandrine.sync();
+		const back = await keepCopy(app);
+		await withdraw(place, id);
+		await sandrine.sync();
+		await back();
+		app.ledger = NO_LEDGER;
+		expect(await mayBeQuoted(place, id)).toBe('yes');
+		expect(await sandrine.sync()).toMatchObject(EQUAL);
+		expect(await mayBeQuoted(place, id)).toBe('no');
+		const changes = await app.db.selectFrom('change').select('id').where('record_id', '=', id).execute();
+		expect(await sandrine.sync()).toMatchObject(EQUAL);
+		expect(await app.db.selectFrom('change').select('id').where('record_id', '=', id).execute()).toEqual(changes);
+		await expectSound(app, structure);
+	});
+
 	test('does not believe an erasure without its proof, nor with another’s', async () => {
 		const place = await openPlace(name);
 		const { app, sandrine, structure } = place;
@@ -116,7 +176,7 @@ describe.each(DATABASES)('a server on %s that came back from before', (name) => 
 			call(app, 'POST', '/api/sync', {
 				as: sandrine.device,
 				body: {
-					...{ protocol: 2, person: person.id, device: device.id, changes: [], cursor: null },
+					...{ protocol: PROTOCOL, person: person.id, device: device.id, changes: [], cursor: null },
 					...{ audiences: [], filling: [], erased }
 				}
 			});
@@ -129,7 +189,7 @@ describe.each(DATABASES)('a server on %s that came back from before', (name) => 
 		const response = await call(elsewhere, 'POST', '/api/sync', {
 			as: sandrine.device,
 			body: {
-				...{ protocol: 2, person: person.id, device: device.id, changes: [], cursor: null },
+				...{ protocol: PROTOCOL, person: person.id, device: device.id, changes: [], cursor: null },
 				...{ audiences: [], filling: [], erased: [{ id: one, proof }] }
 			}
 		});
@@ -473,7 +533,7 @@ describe.each(DATABASES)('two versions that follow one another, with a server on
 	test('understand each other: what one adds, the other keeps', async () => {
 		const place = await openPlace(name);
 		const { app, sandrine, structure } = place;
-		for (const protocol of [1, 3]) {
+		for (const protocol of [PROTOCOL - 1, PROTOCOL + 1]) {
 			sending(sandrine, (request) => Object.assign(request, { protocol, added: { later: [1] } }));
 			answering(sandrine, (reply) => {
 				Object.assign(reply, { added: { later: [1] } });
@@ -483,7 +543,7 @@ describe.each(DATABASES)('two versions that follow one another, with a server on
 			await sandrine.create('interview', interview(place, { label: `v${protocol}`, mood: 'of a later version' }));
 			expect(await sandrine.sync(), `protocol ${protocol}`).toMatchObject(EQUAL);
 		}
-		expect(await labels(sandrine)).toEqual(['v1', 'v3']);
+		expect(await labels(sandrine)).toEqual([`v${PROTOCOL - 1}`, `v${PROTOCOL + 1}`]);
 		expect((await storedRecords(app, structure)).filter(({ kind }) => kind === 'interview')).toHaveLength(2);
 		await expectSound(app, structure);
 	});
@@ -493,7 +553,7 @@ describe.each(DATABASES)('two versions that follow one another, with a server on
 		const { app, sandrine } = place;
 		const id = await sandrine.create('interview', interview(place));
 		const { send } = sandrine;
-		for (const protocol of [0, 4, -1, 1000]) {
+		for (const protocol of [0, PROTOCOL - 2, PROTOCOL + 2, -1, 1000]) {
 			sending(sandrine, (request) => void (request.protocol = protocol));
 			const before = await dump(app);
 			expect(await sandrine.sync(), `protocol ${protocol}`).toEqual({ state: 'refused', status: 426 });
@@ -570,6 +630,24 @@ describe('trouble on the way', () => {
 		direct(sandrine);
 		expect(await sandrine.sync()).toMatchObject(EQUAL);
 		expect(await sandrine.db.outbox.count()).toBe(0);
+	});
+
+	test('a box on the way that takes less than the server is given less, until everything has left', async () => {
+		const place = await openPlace('SQLite');
+		const { app, sandrine } = place;
+		for (let i = 0; i < 9; i++) await sandrine.create('interview', interview(place, { note: 'x'.repeat(4000) }));
+		const { send } = sandrine;
+		const sizes: number[] = [];
+		sandrine.send = (path, body, headers) => {
+			const { length } = textOf(body);
+			sizes.push(length);
+			return length > 9000 ? Promise.resolve(new Response('', { status: 413 })) : send(path, body, headers);
+		};
+		expect(await sandrine.sync()).toMatchObject(EQUAL);
+		expect(await sandrine.db.outbox.count()).toBe(0);
+		expect(await listRefused(sandrine.db)).toEqual([]);
+		expect(Math.max(...sizes)).toBeGreaterThan(9000);
+		await expectSound(app, place.structure);
 	});
 
 	test('waits for a person where only they can change it, and longer and longer otherwise', async () => {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { CHUNK } from '$lib/domain/media';
 import type { Signed } from '$lib/domain/stick';
 import { readSetting, type Position } from '$lib/local/database';
-import { countUnsent, sendSealed } from '$lib/local/locked';
+import { waitingLocked, sendSealed } from '$lib/local/locked';
+import { totalOf } from '$lib/domain/waiting';
 import { readOutbox, writeOutbox, type OutboxFile } from '$lib/local/stick/outbox-file';
 import { takeReceiptsFile } from '$lib/local/stick/receipts-file';
 import { Draws } from '$lib/server/fictitious/draws';
@@ -15,6 +16,7 @@ import { interview, openScene, type Scene } from '../support/scene';
 import { call, entered, type Device } from '../support/server';
 import { dump, expectSound } from '../support/stored';
 import { Tablet } from '../support/tablet';
+import { check, take as takeFile, type Call } from '../../src/routes/(office)/import/take';
 
 type ReceiptsFile = { format: string; signed: Signed[] };
 
@@ -113,7 +115,7 @@ describe.each(DATABASES)('an outbox brought as a file to a server on %s', (name)
 			if (state === 'locked') tablet.db.close();
 			expect(await take(tablet, second.receipts!)).toEqual({ cleared: 3, refused: 0 });
 			if (state === 'locked') await tablet.db.open();
-			expect(await countUnsent(tablet.vault.place)).toBe(1); // what was written since
+			expect(totalOf(await waitingLocked(tablet.vault.place))).toBe(1); // what was written since
 			expect((await tablet.db.sent.toArray()).flatMap(({ changes }) => changes.map(({ record }) => record))).toEqual(
 				ids
 			);
@@ -486,5 +488,38 @@ describe('the layout that is published', () => {
 		const file = (await readOutbox(new Blob([await write(tablet)])))!;
 		await tablet.db.open();
 		expect(file.changes).toEqual([]);
+	});
+
+	test('leaves by a door that a box on the way has made smaller, in smaller parts', async () => {
+		const { scene, tablet } = await openPlace('SQLite');
+		for (let i = 0; i < 9; i++) await tablet.create('interview', interview(scene, { note: 'x'.repeat(4000) }));
+		tablet.db.close();
+		const { place, id } = tablet.vault;
+		const sizes: number[] = [];
+		const sent = await sendSealed(place, id, async (path, body) => {
+			const { length } = JSON.stringify(body);
+			sizes.push(length);
+			return length > 20_000 ? new Response('', { status: 413 }) : await call(scene.app, 'POST', path, { body });
+		});
+		await tablet.db.open();
+		expect(sent).toEqual({ left: 0 });
+		expect(Math.max(...sizes)).toBeGreaterThan(20_000);
+	});
+
+	test('is taken in parts that whoever stands between the office and the server lets through', async () => {
+		const { scene, tablet } = await openPlace('SQLite');
+		for (let i = 0; i < 7; i++) await tablet.create('interview', interview(scene));
+		const file = (await readOutbox(new Blob([await write(tablet)])))!;
+		const sizes: number[] = [];
+		const slow: Call = async (shape, path, body) => {
+			const { changes } = body as { changes: unknown[] };
+			sizes.push(changes.length);
+			if (changes.length > 2) return { ok: false, problem: 'body.too-large', details: {} };
+			const response = await call(scene.app, 'POST', `/api/stick${path}`, { as: scene.claire.device, body });
+			return { ok: true, value: shape.parse(await response.json()) };
+		};
+		expect(await check(file, slow)).toBeUndefined();
+		expect(await takeFile(file, slow, () => undefined)).toMatchObject({ applied: 7 });
+		expect(sizes.slice(0, sizes.length / 2)).toEqual([7, 4, 2, 2, 3, 2, 1]);
 	});
 });

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { CHUNK, mediaField } from '$lib/domain/media';
 import { inUse } from '$lib/domain/record';
-import { eraseUnsent } from '$lib/local/outbox';
+import { eraseUnsent } from '$lib/local/unsent';
 import { isAllSent, keepMedia, readMedia } from '$lib/local/media';
-import { backUp } from '$lib/server/backup';
-import { openEpoch } from '$lib/server/pull';
+import { backUp } from '$lib/server/keeping/backup';
+import { openEpoch } from '$lib/server/exchange/pull';
 import { DATABASES, openApp } from '../support/databases';
 import { get, hashOf, recording } from '../support/media';
 import { interview, openScene, type Scene } from '../support/scene';
@@ -81,7 +81,7 @@ describe.each(DATABASES)('a voice note on a tablet, with a server on %s', (name)
 		const { sandrine } = scene;
 		const id = await sandrine.create('interview', interview(scene));
 		await sandrine.record(id, recording(LONG));
-		await sandrine.sync();
+		await sandrine.exchange();
 		let bytes = 0;
 		const { sendPiece } = sandrine;
 		sandrine.sendPiece = async (path, body, headers) => {
@@ -104,19 +104,19 @@ describe.each(DATABASES)('a voice note on a tablet, with a server on %s', (name)
 		const id = await sandrine.create('interview', interview(scene));
 		await sandrine.record(id, recording(500));
 		await announce(clock.now);
-		await sandrine.sync();
+		await sandrine.exchange();
 		clock.now = new Date(clock.now.getTime() + 60_000);
 		await sandrine.upload();
-		await sandrine.sync();
+		await sandrine.exchange();
 		await sandrine.upload();
 		expect(await statesOf(sandrine)).toEqual(['sent']); // the backup is from before it
 		await announce(clock.now);
-		await sandrine.sync();
+		await sandrine.exchange();
 		await sandrine.upload();
 		expect(await statesOf(sandrine)).toEqual(['sent']); // made in the same instant: nobody knows which came first
 		clock.now = new Date(clock.now.getTime() + 60_000);
 		await announce(clock.now);
-		await sandrine.sync();
+		await sandrine.exchange();
 		expect(await sandrine.upload()).toBe(0);
 		expect(await statesOf(sandrine)).toEqual([]);
 		expect(await sandrine.db.chunks.count()).toBe(0);
@@ -128,11 +128,11 @@ describe.each(DATABASES)('a voice note on a tablet, with a server on %s', (name)
 		const { sandrine, app } = scene;
 		const id = await sandrine.create('interview', interview(scene));
 		const { hash } = await sandrine.record(id, recording(LONG));
-		await sandrine.sync();
+		await sandrine.exchange();
 		await sandrine.upload();
 		for (const table of ['media', 'media_part'] as const) await app.db.deleteFrom(table).execute();
 		await openEpoch(app, sandrine.device.session.structure.id);
-		expect(await sandrine.sync()).toMatchObject({ state: 'done', position: { digest: 'equal' } });
+		expect(await sandrine.exchange()).toMatchObject({ state: 'done', position: { digest: 'equal' } });
 		expect(await statesOf(sandrine)).toEqual(['waiting']);
 		expect(await sandrine.upload()).toBe(0);
 		expect(await atServer(scene)).toMatchObject([{ hash, received: LONG }]);

@@ -1,23 +1,15 @@
-import * as z from 'zod/mini';
-import { Id } from './ids';
-import { Month } from './period';
+/** Today's campaigns before the others, and the last one first.
+ * @param month today's */
+export const byNearness =
+	(month: string) =>
+	(a: Span, b: Span): number =>
+		Number(covers(b, month)) - Number(covers(a, month)) || (a.to < b.to ? 1 : a.to > b.to ? -1 : 0);
+type Span = { from: string; to: string }; // months
+const covers = ({ from, to }: Span, month: string): boolean => from <= month && month <= to;
 
-const Count = z.int().check(z.gte(0), z.lte(100_000));
+export const overlap = (a: Span, b: Span): boolean => a.from <= b.to && b.from <= a.to;
 
-/** One evaluation period. Targets are fields of their own (`target:employee:<antenna>`), so that two people can set two. */
-export const campaignFields = {
-	title: z.string().check(z.minLength(1), z.maxLength(80)),
-	from: Month,
-	to: Month,
-	framework: Id,
-	criteria: z.array(Id),
-	antennas: z.array(Id),
-	state: z.enum(['preparing', 'open', 'closed'])
-};
-export const campaignFamilies = {
-	'target:': Count, // people to hear, by stakeholder and antenna
-	'goal:': z.nullable(z.int()) // what an indicator should reach over the campaign, in the unit's smallest step
-};
-
-export const targetField = (stakeholder: string, antenna: string) => `target:${stakeholder}:${antenna}`;
-export const goalField = (indicator: string) => `goal:${indicator}`;
+/** The campaign's field that says how many people of one stakeholder are to be heard at an antenna. */
+export const targetField = (stakeholder: string, antenna: string) => `target:${stakeholder}:${antenna}` as const;
+/** The campaign's field that says what an indicator should reach. */
+export const goalField = (indicator: string) => `goal:${indicator}` as const;

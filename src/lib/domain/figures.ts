@@ -1,5 +1,6 @@
-import { inUnits } from './amount';
-import { decimalsOf, type Framework, type Indicator, type OverPeriods } from './framework';
+import type { ReadingValue } from './reading';
+import { decimalsOf, inUnits, isPercentage } from './framework';
+import type { Framework, Indicator, OverPeriods } from './framework-shapes';
 
 /** One figure: what was measured, that it does not apply, or that nobody has entered it.
  * `amount` over `base` is a division or a weighted mean; a plain amount has base 0. `missing` says how many of the
@@ -9,7 +10,63 @@ export type Figure =
 
 export const EMPTY: Figure = { state: 'empty' };
 
+/** A value as a figure that can be combined. A mean is kept times its weight, so that adding weighs it. */
+export function figureOf(value: ReadingValue | undefined): Figure {
+	if (!value) return EMPTY;
+	const figure = (amount: unknown, base: unknown): Figure => ({
+		state: 'value',
+		amount: Number(amount),
+		base: Number(base),
+		missing: 0
+	});
+	if ('notApplicable' in value) return { state: 'not-applicable' };
+	if ('amount' in value) return figure(value.amount, 0);
+	if ('numerator' in value) return figure(value.numerator, value.denominator);
+	return figure(Number(value.mean) * Number(value.weight), value.weight);
+}
+
+/** How far the amount is from last year's, as a share (0.2 is +20 %), or nothing when there is nothing to compare. */
+export function changeFrom(before: ReadingValue | undefined, now: ReadingValue | undefined): number | undefined {
+	const [a, b] = [sizeOf(before), sizeOf(now)];
+	return a === undefined || b === undefined || a === 0 ? undefined : (b - a) / Math.abs(a);
+}
+
+/** A figure that more than doubled or fell by more than half is asked about once: mostly a slip of the finger. */
+export const isUnlikely = (change: number | undefined): boolean =>
+	change !== undefined && (change > 1 || change < -0.5);
+
+function sizeOf(value: ReadingValue | undefined): number | undefined {
+	const figure = figureOf(value);
+	if (figure.state !== 'value') return undefined;
+	if (value && 'amount' in value) return figure.amount;
+	return figure.base === 0 ? undefined : figure.amount / figure.base;
+}
+
+/** How many of the values under a figure are in doubt: several different ones stand beside one another, or it is still to
+ * confirm. One with several values counts only there. */
+export type Doubts = { contested: number; toConfirm: number };
+
+export const NO_DOUBT: Doubts = { contested: 0, toConfirm: 0 };
+
+export const addDoubts = (all: readonly Doubts[]): Doubts =>
+	all.reduce(
+		(sum, { contested, toConfirm }) => ({
+			contested: sum.contested + contested,
+			toConfirm: sum.toConfirm + toConfirm
+		}),
+		NO_DOUBT
+	);
+
+export const isDoubtful = ({ contested, toConfirm }: Doubts): boolean => contested + toConfirm > 0;
+
 type Rule = OverPeriods;
+
+/** The doubts that reach what `combine` makes of these figures: all of them, or where the last value stands for all, its
+ * own and those of what came after. */
+export function doubtsReaching(rule: Rule, parts: readonly { figure: Figure; doubts: Doubts }[]): Doubts {
+	const last = rule === 'last' ? parts.findLastIndex(({ figure }) => figure.state === 'value') : 0;
+	return addDoubts(parts.slice(Math.max(0, last)).map(({ doubts }) => doubts));
+}
 
 /** Combines the figures of one indicator, in order (periods first, antennas after).
  * @returns nothing that can be shown (`empty`) where the rule forbids adding: distinct people (`recount`) and figures
@@ -52,9 +109,9 @@ export function numberOf(framework: Framework, indicator: Indicator, figure: Fig
 	const base = inUnits(figure.base, below ? decimalsOf(framework, below) : 0);
 	// A weighted mean was stored times its weight in whole numbers, so its base has no step of its own.
 	const quotient = indicator.weight ? amount / figure.base : amount / base;
-	return indicator.unit === 'pourcentage' ? quotient * 100 : quotient;
+	return isPercentage(framework, indicator) ? quotient * 100 : quotient;
 }
 
 /** Digits after the comma worth showing: the unit's own, one for percentages and means. */
 export const digitsOf = (framework: Framework, indicator: Indicator): number =>
-	indicator.unit === 'pourcentage' ? 1 : decimalsOf(framework, indicator.unit);
+	isPercentage(framework, indicator) ? 1 : decimalsOf(framework, indicator.unit);

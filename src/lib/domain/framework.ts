@@ -1,108 +1,16 @@
-import * as z from 'zod/mini';
-import { Frequency } from './period';
-import { Text } from './text';
+import type {
+	ConsentItem,
+	ConsentUse,
+	Criterion,
+	Framework,
+	Indicator,
+	Question,
+	Register,
+	Stakeholder
+} from './framework-shapes';
+import type { Text } from './text-shapes';
 
 export const STAKEHOLDERS = ['employee', 'client', 'elected-official', 'partner', 'staff'] as const;
-export const Stakeholder = z.enum(STAKEHOLDERS);
-export type Stakeholder = z.infer<typeof Stakeholder>;
-
-/** How values of one indicator combine. `recount` counts distinct people, which never add up; `none` never combines. */
-export const OverPeriods = z.enum(['sum', 'ratio', 'mean', 'last', 'recount', 'none']);
-export const OverAntennas = z.enum(['sum', 'ratio', 'mean', 'last', 'recount', 'none']);
-export type OverPeriods = z.infer<typeof OverPeriods>;
-
-/** `decimals` fixes the smallest step: 2 means that amounts are whole hundredths. */
-const Unit = z.looseObject({ id: z.string(), label: Text, decimals: z.optional(z.int().check(z.gte(0), z.lte(4))) });
-const Level = z.looseObject({ value: z.int(), label: Text });
-const Scale = z.looseObject({ id: z.string(), levels: z.array(Level), noOpinion: Text, refused: Text });
-const Labelled = z.looseObject({ id: z.union([z.string(), z.int()]), label: Text });
-
-export const Indicator = z.looseObject({
-	id: z.string(),
-	label: Text,
-	kind: z.enum(['output', 'outcome', 'impact']),
-	nature: z.enum(['quantitative', 'qualitative']),
-	unit: z.string(),
-	source: z.string(),
-	direction: z.enum(['higher-better', 'lower-better', 'neutral']),
-	frequency: Frequency,
-	aggregateOverTime: OverPeriods,
-	aggregateOverAntennas: OverAntennas,
-	sensitivity: z.enum(['none', 'personal', 'special-category']),
-	headline: z.boolean(),
-	enteredAt: z.optional(z.enum(['antenna', 'structure'])),
-	card: z.optional(z.looseObject({ counts: Text, doesNotCount: Text, example: z.optional(Text) })),
-	numerator: z.optional(Text),
-	denominator: z.optional(Text),
-	numeratorUnit: z.optional(z.string()),
-	denominatorUnit: z.optional(z.string()),
-	weight: z.optional(Text),
-	weightUnit: z.optional(z.string()),
-	fedBy: z.optional(z.string()), // the question whose answers make the figure
-	positive: z.optional(z.array(z.union([z.int(), z.string()]))), // the answers that count in the numerator
-	counted: z.optional(z.string()), // 'excerpts': the figure counts interviews with an excerpt
-	countedFrom: z.optional(z.array(Stakeholder))
-});
-export type Indicator = z.infer<typeof Indicator>;
-
-export const Question = z.looseObject({
-	id: z.string(),
-	type: z.enum(['open', 'scale', 'choice', 'multiple', 'number']),
-	stakeholders: z.array(Stakeholder),
-	text: Text,
-	scale: z.optional(z.string()),
-	options: z.optional(z.array(z.looseObject({ id: z.string(), label: Text }))),
-	followUp: z.optional(Text),
-	indicator: z.optional(z.string()),
-	unit: z.optional(z.string())
-});
-export type Question = z.infer<typeof Question>;
-
-export const Criterion = z.looseObject({
-	id: z.string(),
-	label: Text,
-	definition: Text,
-	optional: z.boolean(),
-	indicators: z.array(Indicator),
-	questions: z.array(Question)
-});
-export type Criterion = z.infer<typeof Criterion>;
-
-export const Register = z.looseObject({
-	id: z.string(),
-	order: z.int(),
-	look: z.string(),
-	label: Text,
-	section: Text,
-	summary: Text,
-	criteria: z.array(Criterion)
-});
-export type Register = z.infer<typeof Register>;
-
-export const ConsentItem = z.looseObject({
-	id: z.string(),
-	mode: z.enum(['inform-and-object', 'opt-in']),
-	audience: Text,
-	text: Text
-});
-export type ConsentItem = z.infer<typeof ConsentItem>;
-
-/** A referential: registers, their criteria, the indicators and questions of each. A published version never changes. */
-export const Framework = z.looseObject({
-	id: z.string(),
-	version: z.string(),
-	title: Text,
-	description: Text,
-	stakeholders: z.array(z.looseObject({ id: Stakeholder, label: Text, singular: Text })),
-	units: z.array(Unit),
-	scales: z.array(Scale),
-	genericFollowUps: z.array(z.looseObject({ id: z.string(), text: Text })),
-	openingScript: Text,
-	consentItems: z.array(ConsentItem),
-	enums: z.record(z.string(), z.array(Labelled)),
-	registers: z.array(Register)
-});
-export type Framework = z.infer<typeof Framework>;
 
 export const criteriaOf = (framework: Framework): Criterion[] => framework.registers.flatMap((r) => r.criteria);
 
@@ -117,6 +25,36 @@ export const findQuestion = (framework: Framework, id: string): Question | undef
 		.flatMap((criterion) => criterion.questions)
 		.find((question) => question.id === id);
 
+export const findIndicator = (framework: Framework, id: string): Indicator | undefined =>
+	criteriaOf(framework)
+		.flatMap(({ indicators }) => indicators)
+		.find((indicator) => indicator.id === id);
+
+/** What an answer chose among what its question offered, in the framework's own words, and why there is none where it says
+ * so. Words of the person's are left out. */
+export function labelsOf(
+	{ scales, units }: Pick<Framework, 'scales' | 'units'>,
+	question: Pick<Question, 'scale' | 'options' | 'type' | 'unit'>,
+	{ chosen, without }: { chosen: readonly string[]; without?: 'unknown' | 'declined' | undefined }
+): Text[] {
+	const scale = scales.find(({ id }) => id === question.scale);
+	if (without === 'unknown') return [scale?.noOpinion ?? { fr: 'Ne sait pas', en: 'Does not know' }];
+	if (without === 'declined')
+		return [scale?.refused ?? { fr: 'Ne souhaite pas répondre', en: 'Would rather not answer' }];
+	return chosen.map((one) => {
+		const level = scale?.levels.find(({ value }) => String(value) === one);
+		const option = question.options?.find(({ id }) => id === one);
+		if (question.type === 'number') return writtenOut(Number(one), decimalsIn(units, question.unit));
+		return level?.label ?? option?.label ?? { fr: one };
+	});
+}
+
+/** A number of the smallest step, as it is said in its unit. */
+function writtenOut(amount: number, decimals: number): Text {
+	const en = String(inUnits(amount, decimals));
+	return { fr: en.replace('.', ','), en };
+}
+
 /** Readings are typed for an indicator that no interview feeds; the two never mix. */
 export const isTyped = (indicator: Indicator): boolean => !indicator.fedBy && !indicator.counted;
 
@@ -126,12 +64,42 @@ export const isForStructure = (indicator: Indicator): boolean =>
 	indicator.aggregateOverAntennas === 'recount' ||
 	indicator.aggregateOverAntennas === 'none';
 
+/** Whether a unit counts what may be met twice, people first: somewhere the framework has them counted anew, not added up.
+ * A sum of them over places or periods is no number of people. */
+export const mayRepeat = (framework: Framework, unit: string | undefined): boolean =>
+	criteriaOf(framework)
+		.flatMap(({ indicators }) => indicators)
+		.some(
+			(one) => one.unit === unit && (one.aggregateOverAntennas === 'recount' || one.aggregateOverTime === 'recount')
+		);
+
+/** Whether an indicator is shown as a share of a hundred. */
+export const isPercentage = (framework: Framework, { unit }: Pick<Indicator, 'unit'>): boolean =>
+	framework.units.some(({ id, use }) => id === unit && use === 'percentage');
+
+/** The item of consent that is for a use, where the framework has one. */
+export const itemFor = (framework: Pick<Framework, 'consentItems'>, use: ConsentUse): ConsentItem | undefined =>
+	framework.consentItems.find((item) => item.use === use);
+
+/** What is read aloud before the first question, in words that are true for whoever hears them. */
+export const openingFor = (framework: Framework, stakeholder: Stakeholder): Text =>
+	framework.openingScriptFor?.[stakeholder] ?? framework.openingScript;
+
+export const wordedFor = ({ text, textFor }: Pick<ConsentItem, 'text' | 'textFor'>, stakeholder: Stakeholder): Text =>
+	textFor?.[stakeholder] ?? text;
+
 /** Digits after the comma of an indicator's amounts. A percentage has none of its own: it is re-divided. */
-export const decimalsOf = (framework: Framework, unitId: string): number =>
-	framework.units.find((unit) => unit.id === unitId)?.decimals ?? 0;
+export const decimalsOf = ({ units }: Framework, unitId: string): number => decimalsIn(units, unitId);
+
+const decimalsIn = (units: Framework['units'], unitId: string | undefined): number =>
+	units.find(({ id }) => id === unitId)?.decimals ?? 0;
+
+/** An amount in its smallest step as a number in its unit: 118450 with two decimals is 1184.5. */
+export const inUnits = (amount: number, decimals: number): number => amount / 10 ** decimals;
 
 /** Two campaigns compare only what means the same: same lineage (id), unit, way of counting and definition card. */
 export function isComparable(a: Indicator, b: Indicator): boolean {
+	// Its typography and inclusive spelling are no part of what is counted: a later version may set them right.
 	const meaning = (i: Indicator) =>
 		JSON.stringify([
 			i.id,
@@ -147,6 +115,8 @@ export function isComparable(a: Indicator, b: Indicator): boolean {
 			i.countedFrom,
 			i.card?.counts.fr,
 			i.card?.doesNotCount.fr
-		]);
+		])
+			.replace(/\s/gu, ' ')
+			.replace(/-es?\b/g, '');
 	return meaning(a) === meaning(b);
 }

@@ -1,4 +1,5 @@
-import { inUse, type Fields } from './record';
+import { valueOf } from './kinds/values';
+import type { Fields } from './record';
 import type * as shapes from './media-shapes';
 
 /** What a page needs to know of recordings: their shapes lie apart, so that an interview opens without what parses them. */
@@ -6,19 +7,21 @@ export type Media = shapes.Media;
 export type MediaType = shapes.MediaType;
 export type MediaState = shapes.MediaState;
 
-/** Bytes in one piece on the device and on the way, and in one recording or picture. */
-export const CHUNK = 1_000_000;
+/** Bytes in one recording or picture. */
 export const MAX_MEDIA = 25_000_000;
 
+/** Bytes in one piece on the device and on the way. */
+export const CHUNK = 1_000_000;
+
 /** The field of a recording: a hash may begin with a sign that no id does. */
-export const mediaField = (hash: string): string => `media:${hash}`;
-export const isMediaField = (field: string): boolean => field.startsWith('media:');
+export const mediaField = (hash: string) => `media:${hash}` as const;
+export const isMediaField = (field: string): field is `media:${string}` => field.startsWith('media:');
 
 /** What an interview names, the oldest first; what was taken back is not among it. */
 export const mediaIn = (fields: Fields): Media[] =>
 	Object.keys(fields)
 		.filter(isMediaField)
-		.flatMap((field) => (inUse(fields, field) as Media | null | undefined) ?? [])
+		.flatMap((field) => valueOf('interview', fields, field) ?? [])
 		.sort((a, b) => (a.at < b.at ? -1 : 1));
 
 export const isVoice = ({ type }: Pick<Media, 'type'>): boolean => type.startsWith('audio/');

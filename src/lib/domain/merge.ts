@@ -1,6 +1,6 @@
 import type { Change } from './change';
 import { currentOf, type Fields } from './record';
-import type { Current } from './sync';
+import type { Current } from './record-shapes';
 
 /** Lays one change over the fields it touches.
  *

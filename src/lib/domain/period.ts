@@ -1,14 +1,8 @@
-import * as z from 'zod/mini';
+import type { Frequency } from './period-shapes';
 
 /** One period of readings: a month `2014-03`, a quarter `2014-Q1`, a half-year `2014-H1` or a year `2014`. */
 export type Period = string;
 export const isPeriod = (text: string): text is Period => /^(19|20|21)\d\d(-(0[1-9]|1[0-2]|Q[1-4]|H[12]))?$/.test(text);
-
-/** A month, `2014-03`: how campaigns say where they begin and end. */
-export const Month = z.string().check(z.regex(/^(19|20|21)\d\d-(0[1-9]|1[0-2])$/));
-
-export const Frequency = z.enum(['continuous', 'monthly', 'quarterly', 'half-yearly', 'yearly', 'at-exit']);
-export type Frequency = z.infer<typeof Frequency>;
 
 const MONTHS: Record<Frequency, number> = {
 	monthly: 1,

@@ -20,7 +20,20 @@ export const QuarantineLine = z.looseObject({
 });
 export type QuarantineLine = z.infer<typeof QuarantineLine>;
 
-export const Quarantine = z.looseObject({ lines: z.array(QuarantineLine) });
+/** A page of them, the latest first: `next` asks for the one after, where there is one. */
+export const Quarantine = z.looseObject({ lines: z.array(QuarantineLine), next: z.optional(z.string()) });
+export type Quarantine = z.infer<typeof Quarantine>;
+
+/** How many wait for a decision and how many have one, and whose place is running out: in percent, of one device or, with
+ * none named, of all that a person has. */
+export const QuarantineCount = z.looseObject({
+	waiting: z.int(),
+	decided: z.int(),
+	crowded: z.array(
+		z.looseObject({ person: Id, device: z.nullable(z.string()), deviceName: z.string(), filled: z.int() })
+	)
+});
+export type QuarantineCount = z.infer<typeof QuarantineCount>;
 
 /** One of them whole, as it came: JSON in a text. */
 export const QuarantinedChange = z.looseObject({ line: QuarantineLine, raw: z.string() });

@@ -1,4 +1,4 @@
-import type { Current } from './sync';
+import type { Current } from './record-shapes';
 
 /** What merging needs of a record: it is the same on the server, on a device, and with unsent edits laid over. */
 export type Fields = { [field: string]: Current[] };

@@ -1,39 +1,35 @@
-import type { Answer } from './interview';
+import { kindOf } from './kinds/all';
+import type { Personal, Subject } from './kinds/kind';
 import type { Fields } from './record';
-import type { Current } from './sync';
+
+const personalOf = (kind: string): Personal | undefined => {
+	const personal = kindOf(kind)?.personal;
+	return personal === 'nothing' ? undefined : personal;
+};
+
+/** The audience of whoever made a record that is about a person, where it is one. */
+export const ownAudience = ({ kind, owner }: Pick<Subject, 'kind' | 'owner'>): string | undefined =>
+	personalOf(kind)?.own(owner);
 
 /** What a record keeps once its words have gone: that there were words is counted, what they were is not there any more.
  * Ids of changes stay, so that merging goes on as before. */
-export const withoutWords = (fields: Fields): Fields =>
-	Object.fromEntries(
-		Object.entries(fields)
-			.filter(([field]) => field !== 'note' && field !== 'passage')
-			.map(([field, current]) => [field, field.startsWith('answer:') ? current.map(withoutAnswerWords) : current])
-	);
+export const withoutWords = ({ kind, fields }: Pick<Subject, 'kind' | 'fields'>): Fields =>
+	personalOf(kind)?.withoutWords(fields) ?? fields;
 
-function withoutAnswerWords(current: Current): Current {
-	const { words, ...answer } = (current.value ?? {}) as Answer;
-	return { ...current, value: { ...answer, ...(words?.trim() ? { hadWords: true } : {}) } };
+/** The same day of a month some months before, or its last one: from 31 May to the end of February. */
+export function monthsBefore(now: Date, months: number): Date {
+	const then = new Date(now);
+	then.setUTCMonth(now.getUTCMonth() - months);
+	if (then.getUTCDate() !== now.getUTCDate()) then.setUTCDate(0);
+	return then;
 }
 
-/** What the campaign's counts are made of, and what somebody objects to. All else is about one person. */
-const COUNTED = [
-	'campaign',
-	'framework',
-	'stakeholder',
-	'antenna',
-	'criteria',
-	'state',
-	'criterion',
-	'valence',
-	'approval',
-	'deleted'
-];
-
 /** What stays of a testimony when its time is over: the coded answers, without words, label, day, interviewer or receipt. */
-export const withoutPerson = (fields: Fields): Fields =>
-	Object.fromEntries(
-		Object.entries(withoutWords(fields))
-			.filter(([field]) => COUNTED.includes(field) || field.startsWith('answer:') || field.startsWith('consent:'))
+export const withoutPerson = (record: Pick<Subject, 'kind' | 'fields'>): Fields => {
+	const personal = personalOf(record.kind);
+	return Object.fromEntries(
+		Object.entries(withoutWords(record))
+			.filter(([field]) => personal?.isCounted(field))
 			.map(([field, current]) => [field, current.map((one) => ({ ...one, person: '-', at: '' }))])
 	);
+};

@@ -10,6 +10,10 @@ const Code = z.string().check(z.trim(), z.minLength(4), z.maxLength(40));
 /** The device a session belongs to: a random id it minted for itself, and the name written on its back. */
 export const DeviceName = z.looseObject({ id: ChangeId, name: Name });
 
+/** What the start command of a fresh server printed. */
+export const SetUpCode = z.looseObject({ code: Code });
+export type SetUpCode = z.infer<typeof SetUpCode>;
+
 /** First set-up of a structure on a fresh server. */
 export const SetUp = z.looseObject({
 	code: Code,
@@ -85,9 +89,15 @@ export const OwnDevice = z.looseObject({
 });
 export type OwnDevice = z.infer<typeof OwnDevice>;
 
-/** What the server says to somebody not signed in: whether it can be set up, and whose it is. */
+/** What a passphrase or a one-time code was answered with: somebody has come in, or a second factor is still to be shown. */
+export const FirstStep = z.union([Entered, SecondStep]);
+export const isEntered = (step: z.infer<typeof FirstStep>): step is Entered => !('ticket' in step);
+
+/** What the server says to somebody not signed in: whether it can be set up, whether there is a fictitious structure to
+ * explore (an older server does not say), and whose it is. */
 export const Welcome = z.looseObject({
 	canSetUp: z.boolean(),
+	canExplore: z.optional(z.boolean()),
 	structures: z.array(z.looseObject({ id: Id, name: z.string(), fictitious: z.boolean() }))
 });
 export type Welcome = z.infer<typeof Welcome>;
@@ -100,7 +110,7 @@ export type PersonEdit = z.infer<typeof PersonEdit>;
 export const Invitation = z.looseObject({ person: Id, code: z.string(), expires: z.string() });
 export type Invitation = z.infer<typeof Invitation>;
 
-/** Why a passphrase is refused, or nothing. Length is the only rule beside the list of the commonest: composition rules
- * make people write « Passw0rd! ». */
+/** Whether a passphrase is refused. Length is the only rule beside the list of the commonest, and not being one's own name:
+ * composition rules make people write « Passw0rd! ». */
 export const isWeak = (passphrase: string, common: ReadonlySet<string>): boolean =>
 	[...passphrase].length < MIN_PASSPHRASE || new Set(passphrase).size < 5 || common.has(passphrase.toLowerCase());

@@ -1,11 +1,13 @@
+import { groupBy } from './grouped';
 import * as z from 'zod/mini';
-import { combine, EMPTY, type Figure } from './figures';
+import { addDoubts, combine, doubtsReaching, EMPTY, NO_DOUBT, type Doubts, type Figure } from './figures';
 import { gridOf, periodsBetween } from './period';
-import { isForStructure, isTyped, STAKEHOLDERS, type Criterion, type Indicator } from './framework';
+import { criteriaOf, isForStructure, isTyped, STAKEHOLDERS } from './framework';
+import type { Criterion, Framework, Indicator } from './framework-shapes';
 import { WHOLE } from './reading';
-import { groupOf, release, withhold, type Distribution, type Group, type Released } from './release';
+import { groupOf, withhold, type Distribution, type Group, type Shown } from './withholding';
 import type { Tally } from './tallies';
-import { antennasOf, hasRole, type Actor } from './rights';
+import { antennasOf, hasRole, type Actor } from './actor';
 
 /** What a sheet needs to know of its campaign. */
 export type CampaignScope = {
@@ -28,11 +30,18 @@ const Cell = z.looseObject({
 	contested: z.int(), // how many different values stand beside one another
 	toConfirm: z.boolean()
 });
-const Series = z.looseObject({ place: z.string(), cells: z.array(Cell), total: FigureShape });
+const DoubtsShape = z.looseObject({ contested: z.int(), toConfirm: z.int() });
+const Series = z.looseObject({
+	place: z.string(),
+	cells: z.array(Cell),
+	total: FigureShape,
+	doubts: z.optional(DoubtsShape) // of the total
+});
 const FigureSheet = z.looseObject({
 	indicator: z.string(),
 	series: z.array(Series),
 	whole: z.optional(FigureShape), // the structure's figure, absent where the reader may not have it
+	doubts: z.optional(DoubtsShape), // of the whole
 	withheld: z.optional(z.boolean()) // some cells are kept back to protect people
 });
 const DistributionShape = z.looseObject({ people: z.int(), details: z.record(z.string(), z.int()) });
@@ -45,7 +54,10 @@ const AnswerSheet = z.looseObject({
 			people: z.int(),
 			unknown: z.int(),
 			declined: z.int(),
+			left: z.optional(z.int()), // put, and left without a word
 			notAsked: z.int(),
+			contested: z.optional(z.int()), // of those who answered, whose answer stands in two values
+			withheld: z.optional(z.boolean()), // too few were asked: none of the counts above is said
 			distribution: z.optional(DistributionShape) // absent: withheld
 		})
 	)
@@ -64,33 +76,45 @@ export const Sheet = z.looseObject({
 });
 export type Sheet = z.infer<typeof Sheet>;
 
-/** The answer of `GET /api/sheets`: one campaign, as released to one reader at one moment of the server. */
+/** The answer of `GET /api/sheets`: one campaign, as one reader may see it at one moment of the server. */
 export const Sheets = z.looseObject({
 	campaign: z.string(),
 	sequence: z.int(),
 	at: z.string(),
 	k: z.int(),
 	sheets: z.array(Sheet),
-	coverage: z.array(z.looseObject({ stakeholder: z.string(), place: z.string(), finished: z.int(), refused: z.int() }))
+	coverage: z.array(
+		z.looseObject({
+			stakeholder: z.string(),
+			place: z.string(),
+			finished: z.int(),
+			refused: z.int(), // where the reader may have it by stakeholder and place: `refusals` otherwise
+			after: z.optional(z.int()) // of those finished, dated after the campaign’s last month
+		})
+	),
+	/** How many refused, in the whole structure. */
+	refusals: z.optional(z.int()),
+	/** What people chose is in it: a director’s. */
+	choices: z.optional(z.boolean())
 });
 export type Sheets = z.infer<typeof Sheets>;
 
-/** The released distributions of a structure, by `question` and stakeholder: decided once, for every reader. */
-export type ReleasedAnswers = { [group: string]: Released };
+/** What is shown of the answers, by question and stakeholder. */
+export type ShownAnswers = { [group: string]: Shown };
 export const groupKey = (question: string, stakeholder: string): string => `${question}|${stakeholder}`;
 
 type Tallies = readonly Tally[];
 
 /** Looks tallies up by measure and subject: a campaign has some thousands of cells and a sheet asks hundreds of times. */
 function index(tallies: Tallies): (measure: Tally['measure'], subject: string) => Tally[] {
-	const cells = Map.groupBy(tallies, ({ measure, subject }) => `${measure}|${subject}`);
+	const cells = groupBy(tallies, ({ measure, subject }) => `${measure}|${subject}`);
 	return (measure, subject) => cells.get(`${measure}|${subject}`) ?? [];
 }
 
 /** The answers of a campaign by question and stakeholder, before anything is withheld. */
 export function groupsOf(tallies: Tallies): { [group: string]: Group } {
 	const answers = tallies.filter(({ measure }) => measure === 'answer');
-	const groups = Map.groupBy(answers, ({ subject, stakeholder }) => groupKey(subject, stakeholder));
+	const groups = groupBy(answers, ({ subject, stakeholder }) => groupKey(subject, stakeholder));
 	return Object.fromEntries(
 		[...groups].map(([key, cells]) => {
 			const places = Object.create(null) as { [place: string]: Distribution };
@@ -105,23 +129,17 @@ export function groupsOf(tallies: Tallies): { [group: string]: Group } {
 	);
 }
 
-/** The one table of released distributions, moved on from the one shown before. */
-export function releaseAnswers(
-	groups: { [group: string]: Group },
-	k: number,
-	before: ReleasedAnswers
-): ReleasedAnswers {
-	const keys = new Set([...Object.keys(groups), ...Object.keys(before)]);
-	return Object.fromEntries([...keys].map((key) => [key, release(groups[key] ?? groupOf({}), k, before[key])]));
-}
+/** What is shown of them: no base under k. */
+export const withholdAll = (groups: { [group: string]: Group }, k: number): ShownAnswers =>
+	Object.fromEntries(Object.entries(groups).map(([key, group]) => [key, withhold(group, k)]));
 
-/** The sheet of one criterion with everything released, for the whole structure; `forReader` then takes one person's part.
+/** The sheet of one criterion as a director sees it, for the whole structure; `forReader` then takes one person's part.
  * @param k respondents under which a figure about people is withheld */
 export function sheetOf(
 	criterion: Criterion,
 	campaign: CampaignScope,
 	tallies: Tallies,
-	released: ReleasedAnswers,
+	shown: ShownAnswers,
 	k: number
 ): Sheet {
 	const cellsOf = index(tallies);
@@ -129,7 +147,7 @@ export function sheetOf(
 		isTyped(indicator)
 			? typedFigure(indicator, campaign, cellsOf('reading', indicator.id), k)
 			: indicator.fedBy
-				? answeredFigure(indicator, campaign, released)
+				? answeredFigure(indicator, campaign, shown, cellsOf('answer', indicator.fedBy))
 				: heardFigure(indicator, campaign, cellsOf('heard', criterion.id))
 	);
 	const excerpts = cellsOf('excerpt', criterion.id);
@@ -144,7 +162,7 @@ export function sheetOf(
 			question.type === 'open'
 				? []
 				: question.stakeholders.flatMap((stakeholder) =>
-						answerSheet(question.id, stakeholder, criterion.id, campaign, cellsOf, released)
+						answerSheet(question.id, stakeholder, criterion.id, campaign, cellsOf, shown)
 					)
 		),
 		excerpts: STAKEHOLDERS.flatMap((stakeholder) =>
@@ -160,10 +178,23 @@ export function sheetOf(
 			place,
 			people
 		})),
-		contested: readings.filter(({ detail }) => detail === 'contested').length,
-		toConfirm: readings.filter(({ detail }) => detail === 'to-confirm').length
+		...doubtsIn(readings)
 	};
 }
+
+/** What is in doubt among these readings. */
+function doubtsIn(readings: Tallies): Doubts {
+	const cells = groupBy(readings, ({ subject, place, period }) => `${subject}|${place}|${period}`);
+	return addDoubts(
+		[...cells.values()].map((cell) => {
+			const has = (detail: string) => cell.some((tally) => tally.detail === detail);
+			return doubtsOfCell({ contested: has('contested') ? 2 : 0, toConfirm: has('to-confirm') });
+		})
+	);
+}
+
+export const doubtsOfCell = ({ contested, toConfirm }: { contested: number; toConfirm: boolean }): Doubts =>
+	contested > 0 ? { contested: 1, toConfirm: 0 } : { contested: 0, toConfirm: toConfirm ? 1 : 0 };
 
 function typedFigure(
 	indicator: Indicator,
@@ -196,6 +227,10 @@ function typedFigure(
 			total: combine(
 				indicator.aggregateOverTime,
 				cells.map(({ figure }) => figure)
+			),
+			doubts: doubtsReaching(
+				indicator.aggregateOverTime,
+				cells.map((cell) => ({ figure: cell.figure, doubts: doubtsOfCell(cell) }))
 			)
 		};
 	});
@@ -203,7 +238,11 @@ function typedFigure(
 		indicator.aggregateOverAntennas,
 		series.map(({ total }) => total)
 	);
-	return protect({ indicator: indicator.id, series, whole }, indicator, k);
+	const doubts = doubtsReaching(
+		indicator.aggregateOverAntennas,
+		series.map(({ total, doubts }) => ({ figure: total, doubts }))
+	);
+	return protect({ indicator: indicator.id, series, whole, doubts }, indicator, k);
 }
 
 /** Figures about people that are marked personal: shown at the finest level at which none of them is about fewer than k,
@@ -226,9 +265,10 @@ const isBetween = (people: number, k: number) => people > 0 && people < k;
 function answeredFigure(
 	indicator: Indicator,
 	campaign: CampaignScope,
-	released: ReleasedAnswers
+	shown: ShownAnswers,
+	answers: Tallies
 ): Sheet['figures'][number] {
-	const groups = STAKEHOLDERS.map((stakeholder) => released[groupKey(indicator.fedBy!, stakeholder)]).filter(
+	const groups = STAKEHOLDERS.map((stakeholder) => shown[groupKey(indicator.fedBy!, stakeholder)]).filter(
 		(g) => g !== undefined
 	);
 	const figure = (distributions: (Distribution | undefined)[]): Figure => {
@@ -243,12 +283,26 @@ function answeredFigure(
 			missing: 0
 		};
 	};
+	const doubts = (at: (tally: Tally) => boolean): Doubts => ({
+		contested: contestedIn(answers.filter(at)),
+		toConfirm: 0
+	});
 	return {
 		indicator: indicator.id,
-		series: campaign.antennas.map((place) => ({ place, cells: [], total: figure(groups.map((g) => g.places[place])) })),
-		whole: figure(groups.map((g) => g.total))
+		series: campaign.antennas.map((place) => ({
+			place,
+			cells: [],
+			total: figure(groups.map((g) => g.places[place])),
+			doubts: doubts((tally) => tally.place === place)
+		})),
+		whole: figure(groups.map((g) => g.total)),
+		doubts: doubts(() => true)
 	};
 }
+
+/** How many of these answers stand in two values. */
+const contestedIn = (answers: Tallies): number =>
+	answers.filter(({ detail }) => detail === 'contested').reduce((sum, { count }) => sum + count, 0);
 
 /** A figure that counts interviews with an excerpt on the criterion, each once. */
 function heardFigure(indicator: Indicator, campaign: CampaignScope, heard: Tally[]): Sheet['figures'][number] {
@@ -276,35 +330,108 @@ function answerSheet(
 	criterion: string,
 	campaign: CampaignScope,
 	cellsOf: ReturnType<typeof index>,
-	released: ReleasedAnswers
+	shown: ShownAnswers
 ): Sheet['answers'] {
 	const cells = cellsOf('answer', question).filter((c) => c.stakeholder === stakeholder);
-	const asked = cellsOf('criterion', criterion).filter((c) => c.stakeholder === stakeholder);
-	if (asked.length === 0 && cells.length === 0) return [];
-	const shown = released[groupKey(question, stakeholder)];
+	const taken = cellsOf('criterion', criterion).filter((c) => c.stakeholder === stakeholder);
+	if (taken.length === 0 && cells.length === 0) return [];
+	const group = shown[groupKey(question, stakeholder)];
 	const row = (place: string) => {
 		const here = (c: Tally) => place === WHOLE || c.place === place;
 		const sum = (detail: string) =>
 			cells.filter((c) => here(c) && c.detail === detail).reduce((n, c) => n + c.count, 0);
-		const [people, unknown, declined] = [sum('answered'), sum('unknown'), sum('declined')];
-		const interviews = asked.filter(here).reduce((n, c) => n + c.count, 0);
-		const distribution = place === WHOLE ? shown?.total : shown?.places[place];
+		const [asked, people, unknown, declined] = ['asked', 'answered', 'unknown', 'declined'].map(sum) as [
+			number,
+			number,
+			number,
+			number
+		];
+		const interviews = taken.filter(here).reduce((n, c) => n + c.count, 0);
+		const distribution = place === WHOLE ? group?.total : group?.places[place];
+		if (asked > 0 && !distribution)
+			return { place, people: 0, unknown: 0, declined: 0, left: 0, notAsked: 0, withheld: true };
 		return {
 			place,
 			people,
 			unknown,
 			declined,
-			notAsked: Math.max(0, interviews - people - unknown - declined),
+			left: Math.max(0, asked - people - unknown - declined),
+			notAsked: Math.max(0, interviews - asked),
+			contested: contestedIn(cells.filter(here)),
 			...(distribution ? { distribution } : {})
 		};
 	};
 	return [{ question, stakeholder, places: [...campaign.antennas, WHOLE].map(row) }];
 }
 
-/** One reader's part of the structure's one table: their antennas, and the structure's total unless it would give away
- * the one antenna that is not theirs. Nothing is recomputed, so no two readers' parts can be set against each other. */
-export function forReader(sheets: Sheets, actor: Actor, campaign: CampaignScope): Sheets {
-	if (hasRole(actor, 'director')) return sheets;
+/** Figures that are about nobody in particular: those that answers or excerpts make, and those marked personal, are what
+ * people chose. */
+export const isOpenFigure = (indicator: Indicator): boolean => isTyped(indicator) && indicator.sensitivity === 'none';
+
+/** What is left without what people chose: open figures and what the team did, refusals for the structure only. */
+function withoutChoices(sheets: Sheets, framework: Framework): Sheets {
+	const open = new Set(
+		criteriaOf(framework)
+			.flatMap(({ indicators }) => indicators)
+			.filter(isOpenFigure)
+			.map(({ id }) => id)
+	);
+	return {
+		...sheets,
+		choices: false,
+		coverage: sheets.coverage.map((row) => ({ ...row, refused: 0 })).filter(({ finished }) => finished > 0),
+		sheets: sheets.sheets.map((sheet) => ({
+			...withFigures(
+				sheet,
+				sheet.figures.filter(({ indicator }) => open.has(indicator))
+			),
+			answers: [],
+			excerpts: []
+		}))
+	};
+}
+
+/** A sheet of these figures alone, with what is in doubt among them. */
+function withFigures(sheet: Sheet, figures: Sheet['figures']): Sheet {
+	const known = figures.map(({ series, doubts = NO_DOUBT }) => {
+		const cells = addDoubts(series.flatMap(({ cells }) => cells.map(doubtsOfCell)));
+		// A total may rest on what the reader does not have cell by cell.
+		return {
+			contested: Math.max(cells.contested, doubts.contested),
+			toConfirm: Math.max(cells.toConfirm, doubts.toConfirm)
+		};
+	});
+	return { ...sheet, figures, ...addDoubts(known) };
+}
+
+/** What a file of an open campaign may hold: outside, what the team did is said by stakeholder, without antennas. */
+export function forFile(sheets: Sheets, framework: Framework): Sheets {
+	const part = withoutChoices(sheets, framework);
+	const coverage = groupBy(part.coverage, ({ stakeholder }) => stakeholder);
+	const together = (heard: Sheet['heard']): Sheet['heard'] =>
+		[...groupBy(heard, ({ stakeholder }) => stakeholder)].map(([stakeholder, rows]) => ({
+			stakeholder,
+			place: WHOLE,
+			people: rows.reduce((sum, { people }) => sum + people, 0)
+		}));
+	return {
+		...part,
+		coverage: [...coverage].map(([stakeholder, rows]) => ({
+			stakeholder,
+			place: WHOLE,
+			finished: rows.reduce((sum, { finished }) => sum + finished, 0),
+			refused: 0,
+			after: rows.reduce((sum, { after = 0 }) => sum + after, 0)
+		})),
+		sheets: part.sheets.map((sheet) => ({ ...sheet, heard: together(sheet.heard) }))
+	};
+}
+
+/** One reader's part of an open campaign: directors see all of it; the others, what is not what people chose, of their
+ * antennas, and the structure's total unless it would give away the one antenna that is not theirs. */
+export function forReader(all: Sheets, actor: Actor, campaign: CampaignScope, framework: Framework): Sheets {
+	if (hasRole(actor, 'director')) return { ...all, choices: true };
+	const sheets = withoutChoices(all, framework);
 	const own = antennasOf(actor) ?? new Set<string>();
 	// Where the antennas that are not theirs, or those of them with something to tell, come down to one, the total less
 	// their own is that one.
@@ -317,38 +444,41 @@ export function forReader(sheets: Sheets, actor: Actor, campaign: CampaignScope)
 		...sheets,
 		coverage: sheets.coverage.filter(({ place }) => mine(place)),
 		sheets: sheets.sheets.map((sheet) => ({
-			...sheet,
-			figures: sheet.figures.map(({ whole, series, ...figure }) => {
-				// A figure entered for the structure as a whole adds up from nothing: it gives no antenna away.
-				const entered = series.length === 1 && series[0]!.place === WHOLE;
-				const open = entered || hides(series.filter((one) => one.total.state !== 'empty').map(({ place }) => place));
-				return {
-					...figure,
-					series: series.filter(({ place }) => entered || own.has(place)),
-					...(whole && open ? { whole } : {})
-				};
-			}),
-			answers: sheet.answers.map((answer) => ({ ...answer, places: answer.places.filter(({ place }) => mine(place)) })),
-			heard: sheet.heard.filter(({ place }) => mine(place)),
-			excerpts: sheet.excerpts.filter(({ place }) => mine(place))
+			...withFigures(
+				sheet,
+				sheet.figures.map(({ whole, doubts, series, ...figure }) => {
+					// A figure entered for the structure as a whole adds up from nothing: it gives no antenna away.
+					const entered = series.length === 1 && series[0]!.place === WHOLE;
+					const open = entered || hides(series.filter((one) => one.total.state !== 'empty').map(({ place }) => place));
+					return {
+						...figure,
+						series: series.filter(({ place }) => entered || own.has(place)),
+						...(whole && open ? { whole, ...(doubts ? { doubts } : {}) } : {})
+					};
+				})
+			),
+			heard: sheet.heard.filter(({ place }) => mine(place))
 		}))
 	};
 }
 
 /** The coverage of a campaign: interviews finished and refused, by stakeholder and antenna. */
-export function coverageOf(tallies: Tallies): Sheets['coverage'] {
-	const cells = Map.groupBy(
+export function coverageOf(tallies: Tallies, { to }: Pick<CampaignScope, 'to'>): Sheets['coverage'] {
+	const cells = groupBy(
 		tallies.filter(({ measure }) => measure === 'interview'),
 		({ stakeholder, place }) => `${stakeholder}|${place}`
 	);
-	return [...cells.values()].map((group) => ({
-		stakeholder: group[0]!.stakeholder,
-		place: group[0]!.place,
-		finished: group.find(({ detail }) => detail === 'finished')?.count ?? 0,
-		refused: group.find(({ detail }) => detail === 'refused')?.count ?? 0
-	}));
+	return [...cells.values()].map((group) => {
+		const count = (of: (tally: Tally) => boolean) => group.filter(of).reduce((sum, { count }) => sum + count, 0);
+		return {
+			stakeholder: group[0]!.stakeholder,
+			place: group[0]!.place,
+			finished: count(({ detail }) => detail === 'finished'),
+			refused: count(({ detail }) => detail === 'refused'),
+			after: count(({ detail, period }) => detail === 'finished' && to !== '' && period > to)
+		};
+	});
 }
 
-/** What a file may hold: the same table under the stricter threshold, with nothing remembered between two files. */
-export const releaseOnce = (groups: { [group: string]: Group }, k: number): ReleasedAnswers =>
-	Object.fromEntries(Object.entries(groups).map(([key, group]) => [key, withhold(group, k)]));
+export const refusalsIn = (coverage: Sheets['coverage']): number =>
+	coverage.reduce((sum, { refused }) => sum + refused, 0);

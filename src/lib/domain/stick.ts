@@ -35,10 +35,26 @@ export const PieceLine = z.looseObject({
 });
 export type PieceLine = z.infer<typeof PieceLine>;
 
+/** A recording that was interrupted, in the parts in which it was sealed while it was made: what it will be called nobody
+ * knows before they are opened. */
+export const TakeLine = z.looseObject({
+	about: Id,
+	take: Id,
+	question: Id,
+	at: Instant,
+	milliseconds: z.int().check(z.gte(0)),
+	parts: z.array(
+		z.looseObject({ from: z.int().check(z.gte(0)), nonce: z.string(), sealed: z.string(), mark: z.string() })
+	)
+});
+export type TakeLine = z.infer<typeof TakeLine>;
+/** Whether it was kept. It was not where its person is to be recorded no more, or was erased: nobody holds it then. */
+export const TakenLine = z.looseObject({ kept: z.boolean() });
+
 /** The last line: how many came before it. A file without it was cut. */
 export const EndLine = z.looseObject({ end: z.int() });
 
-/** What the server says it has taken of one device's outbox, and signs. `sealed` is SHA-256 of the sealed change: the very
+/** What the server says it has taken of one device's outbox, and signs: what it held is not in it, and stays there. `sealed` is SHA-256 of the sealed change: the very
  * one that was brought, and no other under its name. */
 export const SignedReceipts = z.looseObject({
 	...VaultPlace,
@@ -57,3 +73,13 @@ export type Signed = z.infer<typeof Signed>;
 
 /** The receipts file: one or several signed texts. */
 export const ReceiptsFile = z.looseObject({ format: z.literal(RECEIPTS_FORMAT), signed: z.array(Signed) });
+
+/** What became of a part of an outbox file; signed, once it was taken and not only checked. */
+export const ImportSummary = z.looseObject({
+	applied: z.int(),
+	contested: z.int(),
+	quarantined: z.int(),
+	erased: z.int(),
+	held: z.optional(z.int()), // for want of place: they are on the device still
+	signed: z.optional(Signed)
+});

@@ -1,10 +1,7 @@
 import * as z from 'zod/mini';
 import { ChangeId, Id } from './ids';
 import { unpack } from './record';
-
-/** One value that no stored change has named as seen: its change, its author, and their device's time. */
-export const Current = z.looseObject({ value: z.unknown(), change: ChangeId, person: Id, at: z.string() });
-export type Current = z.infer<typeof Current>;
+import { Current } from './record-shapes';
 
 const Packed = z
 	.tuple([
@@ -26,7 +23,7 @@ export const Record = z.looseObject({ ...place, fields: z.pipe(travelling, z.tra
 export type Record = z.infer<typeof Record>;
 
 /** The least that a record of any version says: with it, it counts in the digest. */
-export const Place = z.looseObject({ id: z.string(), audience: z.string(), sequence: z.int() });
+export const RecordPlace = z.looseObject({ id: z.string(), audience: z.string(), sequence: z.int() });
 
 /** An erasure, as a device remembers it: `proof` is the server's own, so that it can be told again to a server that came
  * back from before it, and by nobody else. */
@@ -46,7 +43,7 @@ export type Mark = z.infer<typeof Mark>;
 
 /** Raised when a request or a reply says something that the version before would misread. Two versions that follow one
  * another understand each other: what one adds, the other keeps or leaves alone. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 export const speaks = (protocol: number): boolean => Math.abs(protocol - PROTOCOL) <= 1;
 
 /** A batch holds at most this many changes, and this many bytes once inflated: more is refused with 413 and halved. */
@@ -79,10 +76,11 @@ export const SyncRequest = z.looseObject({
 });
 export type SyncRequest = z.infer<typeof SyncRequest>;
 
-/** What became of one change. `sequence` is there when the device can work the record out by itself from what it holds,
+/** What became of one change. `held`: it was not taken and is nowhere but on its device, which offers it again once there is
+ * place. `sequence` is there when the device can work the record out by itself from what it holds,
  * so that it is not sent back. */
 export const Receipt = z.looseObject({
-	verdict: z.enum(['applied', 'contested', 'quarantined', 'erased']),
+	verdict: z.enum(['applied', 'contested', 'quarantined', 'held', 'erased']),
 	sequence: z.optional(z.int()),
 	base: z.optional(z.int()), // with it: the sequence of the record that the change was merged with, where there was one
 	stored: z.optional(z.int()), // of a repeat: the sequence of the commit that holds it
@@ -94,6 +92,7 @@ export const Receipt = z.looseObject({
 export type Receipt = z.infer<typeof Receipt>;
 
 export const SyncReply = z.looseObject({
+	protocol: z.optional(z.int()), // in whose shapes the records are; absent from a server of protocol 2
 	receipts: z.array(Receipt), // by place in the batch
 	committed: z.int(), // the push's last sequence, or the server's
 	records: z.array(Record),
@@ -106,6 +105,7 @@ export const SyncReply = z.looseObject({
 	epoch: z.string(),
 	backup: z.nullable(z.looseObject({ sequence: z.int(), at: z.string() })), // what a backup surely holds
 	judging: z.optional(z.string()), // once it is another, what was refused may be judged otherwise: it is offered again
+	filled: z.optional(z.int()), // how full their place in quarantine is, in percent, once that is to be said
 	signer: z.optional(z.string()), // the public key of the server's receipts, where the device does not know it
 	now: z.string() // the server's time, for display
 });

@@ -4,7 +4,7 @@ import type { Contribution } from './contributions';
 export type Tally = Contribution;
 
 export const tallyKey = (c: Contribution): string =>
-	JSON.stringify([c.campaign, c.measure, c.subject, c.stakeholder, c.place, c.period, c.detail]);
+	[c.campaign, c.measure, c.subject, c.stakeholder, c.place, c.period, c.detail].join('\0');
 
 /** Adds contributions up, cell by cell. A cell that comes to nothing is left out: no people, no row. */
 export function addUp(contributions: Iterable<Contribution>): Tally[] {

@@ -2,9 +2,10 @@ import Dexie, { type EntityTable, type Table } from 'dexie';
 import type { Change } from '../domain/change';
 import type { Media } from '../domain/media';
 import { pack, unpack, type Fields, type Packed } from '../domain/record';
+import { modernChange, modernFields, SHAPES } from '../domain/former';
 import type { Cursor, Filling, ReceivedReply, Record, Travelling } from '../domain/sync';
 import type { Session } from '../domain/session';
-import { nonceOf, type Locks, type Vault } from './vault';
+import { nonceOf, type Bytes, type Locks, type Vault } from './vault';
 
 /** A record as this device keeps it: what it says is sealed, where it stands is not. */
 export type Kept = {
@@ -17,6 +18,7 @@ export type Kept = {
 	since: string; // the server's time when this state of it came
 	sealed: Uint8Array;
 	stub?: 1; // its words have left this device
+	shape?: number; // the protocol in whose shapes it is sealed, from 3 on
 	pass?: number; // of the fetching from zero that brought it
 };
 /** What a record that this version cannot read is kept as, for a later one. */
@@ -45,6 +47,7 @@ export type Refused = SealedChange & {
 	fields: string[];
 	refusedAt: string;
 	reason?: string; // why the office has set it aside
+	held?: 1; // the server did not keep it either: it has not left
 	key?: string;
 	again?: 1;
 };
@@ -57,8 +60,21 @@ export type MediaKey = [about: string, hash: string];
 export type MediaRow = Media & {
 	about: string;
 	state: 'waiting' | 'sent' | 'refused';
+	problem?: string | undefined; // why it still waits, where the server said so
 	doneAt?: string;
 	key?: string; // of the vault before this one, whose passphrase was forgotten
+	take?: { id: string; ends: Uint8Array[] }; // its pieces lie as they were recorded, and what ends each of them
+};
+/** A recording under way, or one that was interrupted and is still to be kept or erased: it is no media until then. */
+export type Take = { id: string; about: string; question: string; at: string };
+/** What a second or less of it added, on the disk as soon as it was said. `elapsed` is the length until then. */
+export type Part = {
+	take: string;
+	from: number; // byte
+	nonce: Bytes; // of its piece
+	sealed: Uint8Array;
+	mark: Uint8Array;
+	elapsed: number; // milliseconds
 };
 export type Chunk = { about: string; hash: string; number: number; sealed: Uint8Array };
 
@@ -81,6 +97,8 @@ export type Position = {
 	/** The erasures are being told again to a server that came back: up to this id they have been. */
 	tell?: string | undefined;
 	judging?: string | undefined;
+	/** How full this person's place for what is refused is at the server, in percent, once it is to be said. */
+	filled?: number | undefined;
 	repairedAt?: string; // the server's time
 	offset?: number; // milliseconds the server's clock is ahead of this device's: for people to read
 };
@@ -110,6 +128,8 @@ export class PersonDatabase extends Dexie {
 	aside!: Table<Aside, [string, string]>;
 	media!: Table<MediaRow, MediaKey>;
 	chunks!: Table<Chunk, [...MediaKey, number]>;
+	takes!: EntityTable<Take, 'id'>;
+	parts!: Table<Part, [take: string, from: number]>;
 	erased!: EntityTable<{ id: string; proof?: string }, 'id'>; // nothing about these is ever kept again
 	settings!: Table<{ name: string; value: unknown }, string>;
 	#opened = new Map<string, { nonce: string; record: Record }>();
@@ -126,20 +146,22 @@ export class PersonDatabase extends Dexie {
 		declare(this);
 	}
 
-	async sealRecord(record: Record | Travelling, since: string, pass = 0): Promise<Kept> {
+	/** @param shape the protocol in whose shapes it came, where it is not today's */
+	async sealRecord(record: Record | Travelling, since: string, pass = 0, shape = SHAPES): Promise<Kept> {
 		const { id, kind, owner, about, audience, sequence, fields, ...rest } = record;
 		const content = { ...rest, fields: Array.isArray(fields) ? fields : pack(fields as Fields) };
 		const sealed = await this.vault.seal(id, 'record-1', content);
-		return { id, kind, owner, ...(about ? { about } : {}), audience, sequence, since, sealed, pass };
+		return { id, kind, owner, ...(about ? { about } : {}), audience, sequence, since, sealed, pass, shape };
 	}
 
 	async openRecord(row: Kept): Promise<Record> {
 		const nonce = nonceOf(row.sealed);
 		const known = this.#opened.get(row.id);
 		if (known?.nonce === nonce) return { ...known.record, sequence: row.sequence, audience: row.audience };
-		const { sealed, since: _, stub: __, pass: ___, ...clear } = row;
+		const { sealed, since: _, stub: __, pass: ___, shape = 0, ...clear } = row;
 		const content = await this.vault.open<{ fields: Packed | Fields }>(row.id, 'record-1', sealed);
-		const record = { ...content, fields: unpack(content.fields), ...clear };
+		const fields = unpack(content.fields);
+		const record = { ...content, fields: shape < SHAPES ? modernFields(row.kind, fields) : fields, ...clear };
 		if (this.#opened.size >= OPENED) this.#opened.delete(this.#opened.keys().next().value!);
 		this.#opened.set(row.id, { nonce, record });
 		return record;
@@ -157,8 +179,8 @@ export class PersonDatabase extends Dexie {
 		};
 	};
 
-	openChange = ({ record, sealed }: SealedChange): Promise<Change> =>
-		this.vault.open<Change>(record, 'change-1', sealed);
+	openChange = async ({ record, sealed }: SealedChange): Promise<Change> =>
+		modernChange(await this.vault.open<Change>(record, 'change-1', sealed));
 
 	/** A setting with content: what was received, and what only this person may know. */
 	async writeSealed(name: string, value: unknown): Promise<void> {
@@ -183,6 +205,7 @@ function declare(db: Dexie): void {
 		settings: 'name'
 	});
 	db.version(2).stores({ aside: '[id+epoch], id', media: '[about+hash], about, state', chunks: '[about+hash+number]' });
+	db.version(3).stores({ takes: 'id, about', parts: '[take+from]' });
 }
 
 /** The same rows while the vault is locked: as they lie, to be sent or counted. */
@@ -190,6 +213,8 @@ export class LockedDatabase extends Dexie {
 	aside!: Table<Aside, [string, string]>;
 	media!: Table<MediaRow, MediaKey>;
 	chunks!: Table<Chunk, [...MediaKey, number]>;
+	takes!: EntityTable<Take, 'id'>;
+	parts!: Table<Part, [take: string, from: number]>;
 	outbox!: EntityTable<Outgoing, 'order'>;
 	sent!: EntityTable<Sent, 'order'>;
 	taken!: EntityTable<Taken, 'order'>;

@@ -24,6 +24,21 @@ export async function remember(db: DeviceDatabase, session: Session, locks: Lock
 	});
 }
 
+/** What may change about somebody who works on this device. */
+export type News = Partial<Pick<Session, 'secondFactor' | 'person'>> & { locks?: Locks | undefined };
+
+/** Writes down what has changed about somebody, and nothing else: who is here now is not asked.
+ * @returns them as they are kept from now on, or nothing when nobody of that name works here any more */
+export async function renew(db: DeviceDatabase, key: string, { locks, ...news }: News): Promise<Holder | undefined> {
+	return await db.transaction('rw', db.holders, async () => {
+		const holder = await db.holders.get(key);
+		if (!holder) return undefined;
+		const renewed = { ...holder, session: { ...holder.session, ...news }, ...(locks ? { locks } : {}) };
+		await db.holders.put(renewed);
+		return renewed;
+	});
+}
+
 /** Everybody who works on this device, the last one first. */
 export const listHolders = async (db: DeviceDatabase): Promise<Holder[]> =>
 	(await db.holders.orderBy('usedAt').toArray()).reverse();

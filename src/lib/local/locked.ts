@@ -1,7 +1,10 @@
+import type { Waiting } from '../domain/waiting';
 import { CHUNK } from '../domain/media';
 import { MediaState } from '../domain/media-shapes';
+import { TakenLine } from '../domain/stick';
 import { SealedReply, type Receipt } from '../domain/sync';
-import { freeze, MAKE_GOOD, nextBatch, sealedOf } from './outbox';
+import { freeze, heldIn } from './outbox';
+import { MAKE_GOOD, nextBatch, offerHeld, sealedOf } from './offers';
 import {
 	databaseName,
 	LockedDatabase,
@@ -14,7 +17,9 @@ import {
 	type SealedChange,
 	type Sent
 } from './database';
-import { toBase64, type Place } from './vault';
+import { waitingIn } from './waiting';
+import { dropTake, sealedPiece } from './media';
+import { toBase64, type Seat } from './vault';
 
 /** Changes in one call of a locked vault's outbox. */
 const BATCH = 300;
@@ -29,58 +34,112 @@ export type SendSealed = (
  * @param key the id of the vault's data key
  * @returns how many changes are still here, and why when some are */
 export async function sendSealed(
-	place: Place,
+	place: Seat,
 	key: string,
 	send: SendSealed
-): Promise<{ left: number; problem?: 'offline' | 'refused' }> {
+): Promise<{ left: number; problem?: Unsent }> {
 	const db = new LockedDatabase(databaseName(place.structure, place.person));
-	const left = async (problem?: 'offline' | 'refused') => ({
+	const left = async (problem?: Unsent) => ({
 		left: await unsentIn(db),
 		...(problem ? { problem } : {})
 	});
 	try {
 		await freeze(db);
-		for (;;) {
-			const batch = await nextBatch(db, BATCH, await lastTaken(db));
-			if (batch.length === 0) return await left(await sendPieces(db, place, key, send));
-			const changes = batch.map(({ record, sealed }) => ({ record, sealed: toBase64(sealed) }));
-			let reply: SealedReply;
-			try {
-				const response = await send('/api/sealed', { ...place, key, changes });
-				if (!response.ok) return await left('refused');
-				reply = SealedReply.parse(await response.json());
-			} catch {
-				return await left('offline');
+		await offerHeld(db);
+		for (let size = BATCH; ;) {
+			const batch = await nextBatch(db, size, await lastTaken(db));
+			if (batch.length === 0) {
+				const problem = (await sendPieces(db, place, key, send)) ?? (await sendTakes(db, place, key, send));
+				return await left(problem ?? ((await heldIn(db).count()) > 0 ? 'full' : undefined));
 			}
-			if (reply.receipts.length !== batch.length) return await left('refused');
-			await takeReceipts(db, batch, reply);
+			const reply = await sendChanges(place, key, batch, send);
+			if (typeof reply === 'object') await takeReceipts(db, batch, reply);
+			else if (reply === 'too-large' && batch.length > 1) size = Math.ceil(batch.length / 2);
+			else return await left(reply);
 		}
 	} finally {
 		db.close();
 	}
 }
 
-/** Sends the recordings whose text has left, piece by piece.
+/** `too-large` for whoever says so, on the way or at its end; `full`: there is no place at the server until the office has
+ * decided on what waits there. */
+type Unsent = 'offline' | 'refused' | 'too-large' | 'full';
+type Failed = Exclude<Unsent, 'full'>;
+
+/** Asks, and reads the answer: being cut at any point is being offline. */
+async function ask<T>(
+	send: SendSealed,
+	path: string,
+	body: unknown,
+	parse: (value: unknown) => T
+): Promise<T | Failed> {
+	try {
+		const response = await send(path, body);
+		if (response.status === 413) return 'too-large';
+		return response.ok ? parse(await response.json()) : 'refused';
+	} catch {
+		return 'offline';
+	}
+}
+
+/** Sends changes as they lie, under the key they were sealed with: each is answered, or none is taken for it. */
+async function sendChanges(
+	place: Seat,
+	key: string,
+	batch: readonly SealedChange[],
+	send: SendSealed
+): Promise<SealedReply | Failed> {
+	const changes = batch.map(({ record, sealed }) => ({ record, sealed: toBase64(sealed) }));
+	const reply = await ask(send, '/api/sealed', { ...place, key, changes }, (value) => SealedReply.parse(value));
+	return typeof reply === 'object' && reply.receipts.length !== batch.length ? 'refused' : reply;
+}
+
+/** Sends the recordings whose text has left, piece by piece. One that is refused holds no other back.
  * @param own the key of what bears none; without it, what bears none goes by the upload */
 async function sendPieces(
-	db: Pick<LockedDatabase, 'media' | 'chunks'>,
-	place: Place,
+	db: Pick<LockedDatabase, 'media' | 'chunks' | 'parts'>,
+	place: Seat,
 	own: string | undefined,
 	send: SendSealed
-): Promise<'offline' | 'refused' | undefined> {
+): Promise<Unsent | undefined> {
 	const waiting = await db.media.where('state').equals('waiting').toArray();
-	for (const { about, hash, type, size, key = own } of waiting.filter((row) => row.key ?? own))
+	let refused: Unsent | undefined;
+	for (const row of waiting.filter((row) => row.key ?? own)) {
+		const { about, hash, type, size, key = own } = row;
 		for (let number = 0; number * CHUNK < size; number++) {
-			const chunk = await db.chunks.get([about, hash, number]);
-			const piece = chunk && toBase64(chunk.sealed);
-			const response = await send('/api/sealed/media', { ...place, key, about, hash, type, size, number, piece }).catch(
-				() => undefined
-			);
-			if (!response) return 'offline';
-			const state = response.ok ? MediaState.safeParse(await response.json()).data : undefined;
-			if (!state) return 'refused';
+			const sealed = await sealedPiece(db, row, number);
+			const piece = sealed && toBase64(sealed);
+			const asked = { ...place, key, about, hash, type, size, number, piece };
+			const state = await ask(send, '/api/sealed/media', asked, (value) => MediaState.parse(value));
+			if (state === 'offline') return state;
+			if (typeof state === 'string') {
+				refused = state;
+				break;
+			}
 			if (state.complete) await db.media.update([about, hash], { state: 'sent', doneAt: state.at! });
 		}
+	}
+	return refused;
+}
+
+/** Sends what was interrupted, which only the open vault could have kept or erased: nothing said is lost with it. */
+async function sendTakes(db: LockedDatabase, place: Seat, key: string, send: SendSealed): Promise<Unsent | undefined> {
+	for (const { id: take, about, question, at } of await db.takes.toArray()) {
+		const parts = await db.parts.where('[take+from]').between([take, 0], [take, Infinity]).toArray();
+		const asked = {
+			...{ ...place, key, about, take, question, at, milliseconds: parts.at(-1)?.elapsed ?? 0 },
+			parts: parts.map(({ from, nonce, sealed, mark }) => ({
+				from,
+				nonce: toBase64(nonce),
+				sealed: toBase64(sealed),
+				mark: toBase64(mark)
+			}))
+		};
+		const state = parts.length > 0 && (await ask(send, '/api/sealed/take', asked, (value) => TakenLine.parse(value)));
+		if (typeof state === 'string') return state;
+		await db.transaction('rw', db.takes, db.parts, () => dropTake(db, take));
+	}
 	return undefined;
 }
 
@@ -93,7 +152,10 @@ const unsentIn = async (db: LockedDatabase): Promise<number> =>
 	(await db.outbox
 		.where('order')
 		.above(await lastTaken(db))
-		.count()) + (await db.media.where('state').equals('waiting').count());
+		.count()) +
+	(await heldIn(db).count()) +
+	(await db.media.where('state').equals('waiting').count()) +
+	(await db.takes.count());
 
 /** The setting that lists the batches of `sent` which receipts cleared by hand, or out of the locked vault: they are not in
  * the records yet. */
@@ -126,12 +188,13 @@ const takenOf = (batch: readonly SealedChange[], receipts: readonly Receipt[]): 
 const refusedOf = (batch: readonly SealedChange[], receipts: readonly Receipt[]): Refused[] =>
 	batch.flatMap((row, i): Refused[] => {
 		const { verdict, problem = '', fields = [], reason } = receipts[i]!;
-		const why = { problem, fields, ...(reason ? { reason } : {}) };
-		return verdict === 'quarantined' ? [{ ...sealedOf(row), ...why, refusedAt: '' }] : [];
+		const held = verdict === 'held';
+		const why = { problem, fields, ...(reason ? { reason } : {}), ...(held ? { held: 1 as const } : {}) };
+		return verdict === 'quarantined' || held ? [{ ...sealedOf(row), ...why, refusedAt: '' }] : [];
 	});
 
 /** Keeps, beside the vault, what was left with the server of its key: a server that came back may not have it any more. */
-export async function keepWrap(place: Place, key: string, wrap: string): Promise<void> {
+export async function keepWrap(place: Seat, key: string, wrap: string): Promise<void> {
 	const db = new LockedDatabase(databaseName(place.structure, place.person));
 	try {
 		await db.settings.put({ name: `${WRAP}${key}`, value: wrap });
@@ -146,22 +209,25 @@ const WRAP = 'wrap:';
  * @returns whether nothing of it is left to do */
 export async function offerSealed(
 	db: PersonDatabase,
-	place: Place,
+	place: Seat,
 	send: SendSealed,
 	leave: LeaveWrap
 ): Promise<boolean> {
 	if (!(await readSetting(db, MAKE_GOOD))) return true;
 	const wraps = await db.settings.where('name').startsWith(WRAP).toArray();
-	for (const { name, value } of wraps) if (!(await leave(name.slice(WRAP.length), String(value)))) return false;
+	for (const { name, value } of wraps)
+		if (!(await leave(name.slice(WRAP.length), String(value)).catch(() => false))) return false;
 	for (const row of await db.refused.filter(({ key, again }) => key !== undefined && again === 1).toArray())
-		if (!(await offerOne(db, place, send, { key: row.key!, changes: [row] }, () => db.refused.delete(row.id))))
+		if (await offerOne(db, place, send, { key: row.key!, changes: [row] }, () => db.refused.delete(row.id)))
 			return false;
 	for (const row of await db.sent.filter(({ key, again }) => key !== undefined && again === 1).toArray())
-		for (let from = 0; from < row.changes.length; from += BATCH) {
-			const changes = row.changes.slice(from, from + BATCH);
-			const left = row.changes.slice(from + BATCH);
+		for (let [all, size] = [row.changes, BATCH]; all.length > 0;) {
+			const [changes, left] = [all.slice(0, size), all.slice(size)];
 			const move = () => (left.length > 0 ? db.sent.put({ ...row, changes: left }) : db.sent.delete(row.order));
-			if (!(await offerOne(db, place, send, { key: row.key!, changes }, move))) return false;
+			const unsent = await offerOne(db, place, send, { key: row.key!, changes }, move);
+			if (!unsent) all = left;
+			else if (unsent === 'too-large' && changes.length > 1) size = Math.ceil(changes.length / 2);
+			else return false;
 		}
 	if (await sendPieces(db, place, undefined, send)) return false;
 	await db.settings.delete(MAKE_GOOD);
@@ -172,18 +238,17 @@ export async function offerSealed(
  * @returns whether it has it now */
 export type LeaveWrap = (key: string, wrap: string) => Promise<boolean>;
 
-/** Part by part, each in the place of what it was: killed in between, the rest is still to be offered. */
+/** Part by part, each in the place of what it was: killed in between, the rest is still to be offered.
+ * @returns why it could not be, or nothing */
 async function offerOne(
 	db: PersonDatabase,
-	place: Place,
+	place: Seat,
 	send: SendSealed,
 	{ key, changes }: { key: string; changes: readonly SealedChange[] },
 	move: () => PromiseLike<unknown>
-): Promise<boolean> {
-	const lines = changes.map(({ record, sealed }) => ({ record, sealed: toBase64(sealed) }));
-	const response = await send('/api/sealed', { ...place, key, changes: lines }).catch(() => undefined);
-	const reply = response?.ok ? SealedReply.safeParse(await response.json()).data : undefined;
-	if (reply?.receipts.length !== changes.length) return false;
+): Promise<Unsent | undefined> {
+	const reply = await sendChanges(place, key, changes, send);
+	if (typeof reply === 'string') return reply;
 	const refused = refusedOf(changes, reply.receipts).map((one) => ({ ...one, key }));
 	const taken = takenOf(changes, reply.receipts);
 	await db.transaction('rw', db.sent, db.refused, async () => {
@@ -191,12 +256,12 @@ async function offerOne(
 		await db.refused.bulkPut(refused);
 		if (taken.length > 0) await db.sent.add({ sequence: reply.committed, changes: taken, key } as Sent);
 	});
-	return true;
+	return undefined;
 }
 
 /** Makes room for a new vault where nothing unsent is left: what the server gave will come again, what is kept until a
  * backup has it stays, named by the key it was sealed with. */
-export async function emptyLocked(place: Place, key: string): Promise<void> {
+export async function emptyLocked(place: Seat, key: string): Promise<void> {
 	const db = new LockedDatabase(databaseName(place.structure, place.person));
 	try {
 		await db.transaction('rw', db.tables, async () => {
@@ -220,11 +285,21 @@ export async function emptyLocked(place: Place, key: string): Promise<void> {
 	}
 }
 
-/** How much of a locked vault has not left. */
-export async function countUnsent(place: Place): Promise<number> {
+/** Whether something of this name lies sealed among a locked vault's settings. */
+export async function hasSetting(place: Seat, name: string): Promise<boolean> {
 	const db = new LockedDatabase(databaseName(place.structure, place.person));
 	try {
-		return await unsentIn(db);
+		return (await db.settings.where('name').equals(name).count()) > 0;
+	} finally {
+		db.close();
+	}
+}
+
+/** What of a locked vault has not left. */
+export async function waitingLocked(place: Seat): Promise<Waiting> {
+	const db = new LockedDatabase(databaseName(place.structure, place.person));
+	try {
+		return await waitingIn(db);
 	} finally {
 		db.close();
 	}

@@ -14,7 +14,7 @@ import {
 	Vault,
 	type Bytes,
 	type Locks,
-	type Place,
+	type Seat,
 	type Random
 } from './vault';
 
@@ -30,7 +30,7 @@ const TARGET = 500; // milliseconds
  * @param now a clock to calibrate by, in milliseconds
  * @returns the open vault, its locks to keep here, and the wrap to leave with the server */
 export async function makeVault(
-	place: Place,
+	place: Seat,
 	id: string,
 	passphrase: string | undefined,
 	structureKey: string,
@@ -54,7 +54,7 @@ export async function makeVault(
 /** Adds the passkey's way in to a vault whose passphrase is known.
  * @returns the locks to keep, or nothing when the passphrase is not the vault's */
 export async function addPasskeyLock(
-	place: Place,
+	place: Seat,
 	locks: Locks,
 	passphrase: string,
 	{ credential, salt, prf }: { credential: string; salt: Bytes; prf: Uint8Array },
@@ -69,7 +69,7 @@ export async function addPasskeyLock(
 
 /** ECIES over P-256: a fresh pair's public point, a nonce, the wrapped key. Only the structure's private key opens it. */
 async function wrapForStructure(
-	place: Place,
+	place: Seat,
 	id: string,
 	raw: Bytes,
 	structureKey: string,

@@ -1,8 +1,10 @@
-import { CHUNK, MAX_MEDIA, mediaField, typeOfBytes, type Media } from '../domain/media';
-import { toBase64, type Bytes } from './vault';
+import { CHUNK, mediaField, typeOfBytes, type Media, MAX_MEDIA } from '../domain/media';
+import { joinParts, sha256, type Bytes } from './vault';
 import type { Chunk, Kept, MediaKey, MediaRow, PersonDatabase } from './database';
 
-const { subtle } = globalThis.crypto;
+/** Where recordings lie, for the transaction of whoever takes some away. */
+export type MediaTables = Pick<PersonDatabase, 'media' | 'chunks' | 'takes' | 'parts'>;
+export const mediaTables = ({ media, chunks, takes, parts }: MediaTables) => [media, chunks, takes, parts];
 
 /** Keeps a recording or a picture on this device, sealed piece by piece, under the hash of its content. When this resolves
  * it is on the disk, whole or not at all.
@@ -18,7 +20,7 @@ export async function keepMedia(
 	const type = typeOfBytes(content);
 	if (!type || content.length > MAX_MEDIA) throw new RangeError('media');
 	const bytes = content as Bytes;
-	const hash = toBase64(new Uint8Array(await subtle.digest('SHA-256', bytes)));
+	const hash = await sha256(bytes);
 	const chunks: Chunk[] = [];
 	for (let number = 0; number * CHUNK < bytes.length; number++) {
 		const piece = bytes.subarray(number * CHUNK, (number + 1) * CHUNK);
@@ -34,13 +36,37 @@ export async function keepMedia(
 	return media;
 }
 
+/** One piece as the vault sealed it, whether at once or while it was recorded: reading it takes no key. */
+export async function sealedPiece(
+	db: Pick<PersonDatabase, 'chunks' | 'parts'>,
+	{ about, hash, take }: Pick<MediaRow, 'about' | 'hash' | 'take'>,
+	number: number
+): Promise<Uint8Array | undefined> {
+	if (!take) return (await db.chunks.get([about, hash, number]))?.sealed;
+	const bounds = [number, number + 1].map((n) => [take.id, n * CHUNK] as const);
+	const parts = await db.parts
+		.where('[take+from]')
+		.between(...(bounds as [object, object]))
+		.toArray();
+	const [first, end] = [parts[0], take.ends[number]];
+	return (
+		first &&
+		end &&
+		joinParts(
+			first.nonce,
+			parts.map(({ sealed }) => sealed),
+			end
+		)
+	);
+}
+
 /** One piece of what is kept, from a byte on.
  * @throws when it is not here any more, or was altered */
-export async function readPiece(db: PersonDatabase, [about, hash]: MediaKey, from: number): Promise<Bytes> {
+export async function readPiece(db: PersonDatabase, row: MediaRow, from: number): Promise<Bytes> {
 	const number = Math.floor(from / CHUNK);
-	const row = await db.chunks.get([about, hash, number]);
-	if (!row) throw new Error(`no piece ${number} of ${hash}`);
-	return (await db.vault.openBytes(`${hash}|${number}`, 'media-1', row.sealed)).subarray(from - number * CHUNK);
+	const sealed = await sealedPiece(db, row, number);
+	if (!sealed) throw new Error(`no piece ${number} of ${row.hash}`);
+	return (await db.vault.openBytes(`${row.hash}|${number}`, 'media-1', sealed)).subarray(from - number * CHUNK);
 }
 
 /** A whole recording or picture, while this device has it. */
@@ -48,7 +74,7 @@ export async function readMedia(db: PersonDatabase, key: MediaKey): Promise<Blob
 	const row = await db.media.get(key);
 	if (!row || row.key !== undefined) return undefined;
 	const pieces: Bytes[] = [];
-	for (let from = 0; from < row.size; from += CHUNK) pieces.push(await readPiece(db, key, from));
+	for (let from = 0; from < row.size; from += CHUNK) pieces.push(await readPiece(db, row, from));
 	return new Blob(pieces, { type: row.type });
 }
 
@@ -70,7 +96,9 @@ export async function listUnnamed(
 }
 
 /** Takes a recording off this device: within the transaction of whoever asks, where there is one. */
-export async function dropMedia(db: Pick<PersonDatabase, 'media' | 'chunks'>, key: MediaKey): Promise<void> {
+export async function dropMedia(db: MediaTables, key: MediaKey): Promise<void> {
+	const take = (await db.media.get(key))?.take;
+	if (take) await dropParts(db, take.id);
 	await db.chunks
 		.where('[about+hash+number]')
 		.between([...key, 0], [...key, Infinity])
@@ -78,21 +106,28 @@ export async function dropMedia(db: Pick<PersonDatabase, 'media' | 'chunks'>, ke
 	await db.media.delete(key);
 }
 
-/** Takes everything recorded in these interviews off this device, within the transaction of whoever asks. */
-export async function dropMediaOf(
-	db: Pick<PersonDatabase, 'media' | 'chunks'>,
-	abouts: readonly string[]
-): Promise<void> {
+/** Takes everything recorded in these interviews off this device, the interrupted too, within the transaction of whoever
+ * asks. */
+export async function dropMediaOf(db: MediaTables, abouts: readonly string[]): Promise<void> {
 	for (const key of await db.media.where('about').anyOf(abouts).primaryKeys()) await dropMedia(db, key);
+	for (const take of await db.takes.where('about').anyOf(abouts).primaryKeys()) await dropTake(db, take);
 }
+
+/** Takes an interrupted recording off this device, within the transaction of whoever asks. */
+export async function dropTake(db: Pick<PersonDatabase, 'takes' | 'parts'>, id: string): Promise<void> {
+	await db.takes.delete(id);
+	await dropParts(db, id);
+}
+
+export const dropParts = (db: Pick<PersonDatabase, 'parts'>, take: string): PromiseLike<number> =>
+	db.parts.where('[take+from]').between([take, 0], [take, Infinity]).delete();
 
 /** Takes off this device what the server has whole and a backup surely holds.
  * @returns how many */
 export async function dropSafe(db: PersonDatabase, backup: { at: string } | null): Promise<number> {
 	if (!backup) return 0;
 	const safe = await db.media.filter(({ state, doneAt }) => state === 'sent' && doneAt! < backup.at).toArray();
-	for (const { about, hash } of safe)
-		await db.transaction('rw', db.media, db.chunks, () => dropMedia(db, [about, hash]));
+	for (const { about, hash } of safe) await db.transaction('rw', mediaTables(db), () => dropMedia(db, [about, hash]));
 	return safe.length;
 }
 

@@ -1,5 +1,5 @@
 /** Whose vault on which device: what is sealed in it belongs to them and opens nowhere else. */
-export type Place = { structure: string; person: string; device: string };
+export type Seat = { structure: string; person: string; device: string };
 
 /** The data key under its locks, as the device keeps it. */
 export type Locks = {
@@ -12,7 +12,7 @@ export type Locks = {
 };
 
 /** What is sealed, so that a row moved to another place does not open there. */
-export type Schema = 'record-1' | 'change-1' | 'setting-1' | 'media-1';
+export type Schema = 'record-1' | 'change-1' | 'setting-1' | 'media-1' | 'part-1';
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 export type Random = (bytes: number) => Bytes;
@@ -21,6 +21,7 @@ const { subtle } = globalThis.crypto;
 const GCM = 'AES-GCM';
 const VERSION = 1;
 const NONCE = 12;
+const TAG = 16;
 const SALT = 16;
 
 /** OWASP's floor for PBKDF2-SHA-256; a device that can do more in half a second does more. */
@@ -45,7 +46,7 @@ export class Vault {
 	#random: Random;
 
 	constructor(
-		readonly place: Place,
+		readonly place: Seat,
 		readonly id: string,
 		key: CryptoKey,
 		random: Random
@@ -75,6 +76,42 @@ export class Vault {
 		);
 	}
 
+	/** Seals a part of something longer that is not known yet: the very bytes that sealing the whole under this nonce will give
+	 * there, so that they need not be written again once it is. `mark` answers for it meanwhile. Other bytes must never be
+	 * sealed under the same nonce at the same place: one would give the other away.
+	 * @param from where it begins in the whole */
+	async sealPart(record: string, nonce: Bytes, from: number, plain: Bytes): Promise<{ sealed: Bytes; mark: Bytes }> {
+		const sealed = await this.#cipher(nonce, from, plain);
+		return { sealed, mark: await this.sealBytes(`${record}|${await sha256(sealed)}`, 'part-1', new Uint8Array()) };
+	}
+
+	/** Opens all parts of a whole that is not known yet, from its first byte on.
+	 * @throws OperationError when one of them was altered, moved, or is of another whole */
+	async openParts(
+		parts: readonly { record: string; sealed: Uint8Array; mark: Uint8Array }[],
+		nonce: Bytes
+	): Promise<Bytes> {
+		for (const { record, sealed, mark } of parts)
+			await this.openBytes(`${record}|${await sha256(sealed)}`, 'part-1', mark);
+		return await this.#cipher(nonce, 0, join(...parts.map(({ sealed }) => sealed)));
+	}
+
+	/** What ends the parts of a whole, now that it is known: with it, they open as what `sealBytes` makes does. */
+	async endParts(record: string, schema: Schema, nonce: Bytes, plain: Bytes): Promise<Bytes> {
+		const additionalData = this.#about(record, schema);
+		const sealed = await subtle.encrypt({ name: GCM, iv: nonce, additionalData }, this.#key, plain);
+		return new Uint8Array(sealed.slice(-TAG));
+	}
+
+	/** GCM ciphers byte by byte, there and back alike, whatever stands before. The tag is thrown away: two of one nonce give
+	 * away the key that they are made with. */
+	async #cipher(iv: Bytes, from: number, bytes: Bytes): Promise<Bytes> {
+		const padded = new Uint8Array(from + bytes.length);
+		padded.set(bytes, from);
+		const out = await subtle.encrypt({ name: GCM, iv }, this.#key, padded);
+		return new Uint8Array(out.slice(from, from + bytes.length)); // a view would be written with all that it looks at
+	}
+
 	/** @throws OperationError when it was sealed for something else, by another key, or altered */
 	async openText(record: string, schema: Schema, sealed: Uint8Array): Promise<string> {
 		return new TextDecoder().decode(await this.openBytes(record, schema, sealed));
@@ -84,17 +121,26 @@ export class Vault {
 		return JSON.parse(await this.openText(record, schema, sealed)) as T;
 	}
 
+	/** For the parts of something longer. */
+	nonce(): Bytes {
+		return this.#random(NONCE);
+	}
+
 	#about(record: string, schema: Schema): Bytes {
 		return utf8(`${this.place.structure}|${this.place.device}|${record}|${schema}`);
 	}
 }
+
+/** What was sealed in parts, as if at once. */
+export const joinParts = (nonce: Uint8Array, parts: readonly Uint8Array[], end: Uint8Array): Bytes =>
+	join(new Uint8Array([VERSION]), nonce, ...parts, end);
 
 /** Where a sealed value differs from every other one: its nonce. */
 export const nonceOf = (sealed: Uint8Array): string => String.fromCharCode(...sealed.subarray(1, 1 + NONCE));
 
 /** Opens a vault, or nothing when the passphrase is not its. Locks weaker than today's floor come back stronger. */
 export async function unlock(
-	place: Place,
+	place: Seat,
 	locks: Locks,
 	by: { passphrase: string } | { prf: Uint8Array } | 'none',
 	random: Random
@@ -111,7 +157,7 @@ export async function unlock(
 }
 
 export async function rawKey(
-	place: Place,
+	place: Seat,
 	locks: Locks,
 	by: { passphrase: string } | { prf: Uint8Array } | 'none'
 ): Promise<Bytes | undefined> {
@@ -123,11 +169,11 @@ export async function rawKey(
 	return await decrypt(await fromPassphrase(by.passphrase, salt, iterations), wrap, about);
 }
 
-export const lockText = ({ structure, person, device }: Place, id: string): string =>
+export const lockText = ({ structure, person, device }: Seat, id: string): string =>
 	`temoin lock|${structure}|${person}|${device}|${id}`;
 
 export async function lockByPassphrase(
-	place: Place,
+	place: Seat,
 	raw: Bytes,
 	passphrase: string,
 	random: Random,
@@ -146,7 +192,7 @@ export async function fromPassphrase(passphrase: string, salt: Bytes, iterations
 	return await subtle.deriveKey(how, material, { name: GCM, length: 256 }, false, ['encrypt', 'decrypt']);
 }
 
-export const fromPrf = async (place: Place, prf: Uint8Array): Promise<CryptoKey> =>
+export const fromPrf = async (place: Seat, prf: Uint8Array): Promise<CryptoKey> =>
 	await fromShared(prf as Bytes, `temoin passkey|${place.structure}|${place.person}|${place.device}`);
 
 export async function fromShared(shared: BufferSource, info: string): Promise<CryptoKey> {
@@ -173,6 +219,10 @@ async function decrypt(key: CryptoKey, sealed: Uint8Array, about: string): Promi
 		return undefined; // not this key
 	}
 }
+
+/** SHA-256, base64url: what a recording, a receipt code and a sealed change are known by. */
+export const sha256 = async (content: Uint8Array): Promise<string> =>
+	toBase64(new Uint8Array(await subtle.digest('SHA-256', content as Bytes)));
 
 export const toBase64 = (bytes: Uint8Array): string =>
 	btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))

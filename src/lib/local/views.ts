@@ -1,7 +1,10 @@
 import type { Change } from '../domain/change';
-import { isGone, valuesOf, type Fields } from '../domain/record';
+import { groupBy } from '../domain/grouped';
+import type { KindName } from '../domain/kinds/all';
+import { valuesOf, type Values } from '../domain/kinds/values';
+import { isGone, type Fields } from '../domain/record';
 import type { Record } from '../domain/sync';
-import type { Subject } from '../domain/kinds';
+import type { Subject } from '../domain/kinds/kind';
 import { merge } from '../domain/merge';
 import {
 	readSetting,
@@ -83,7 +86,7 @@ export async function findView(db: PersonDatabase, person: string, id: string): 
 export async function listViews(db: PersonDatabase, person: string, kind: string): Promise<View[]> {
 	const rows = await db.transaction('r', db.records, db.outbox, async () => {
 		const records = await db.records.where('kind').equals(kind).toArray();
-		const unsent = Map.groupBy(await db.outbox.where('kind').equals(kind).sortBy('order'), ({ record }) => record);
+		const unsent = groupBy(await db.outbox.where('kind').equals(kind).sortBy('order'), ({ record }) => record);
 		const known = new Set(records.map(({ id }) => id));
 		return [
 			...records.map((record) => ({ record, unsent: unsent.get(record.id) ?? [] })),
@@ -93,8 +96,9 @@ export async function listViews(db: PersonDatabase, person: string, kind: string
 	return await openViews(db, person, rows);
 }
 
-/** A view's values in use, typed by the caller, who knows the kind. */
-export const read = <T>(view: View | undefined): Partial<T> => (view ? (valuesOf(view.fields) as Partial<T>) : {});
+/** A view's values in use: any of them may be missing. */
+export const read = <K extends KindName>(kind: K, view: View | undefined): Partial<Values<K>> =>
+	valuesOf(kind, view?.fields);
 
 /** A refused change, opened where it opens. */
 export type RefusedChange = Refused & { change: Change | undefined };

@@ -1,6 +1,7 @@
 import { CODE_LENGTH, codeFrom } from '../domain/code';
 import type { Database } from './database/open';
-import type { Ledger } from './ledger';
+import type { Rate } from './door/rate';
+import type { Ledger } from './keeping/ledger';
 
 /** What every handler is given: nothing below `routes/` reads a clock, a random source or the environment by itself. */
 export type App = {
@@ -12,8 +13,8 @@ export type App = {
 	/** The one-time code that the start command prints. It opens the first set-up. */
 	setupCode: string;
 	version: string;
-	/** Refuses an address that asks too much. */
-	limit: (address: string) => void;
+	/** Refuses who asks too much. */
+	rate: Rate;
 	/** 32 bytes that lie outside the database: what is sealed with them is useless to who copies the database alone. */
 	secret: Uint8Array;
 	/** What was erased, kept outside the database too: a backup that comes back does not bring anybody back. */

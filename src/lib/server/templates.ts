@@ -1,4 +1,4 @@
-import { Framework } from '../domain/framework';
+import { Framework } from '../domain/framework-shapes';
 
 /** The template framework that ships with the product: read when asked for, not held by a server at rest. */
 export async function templateFramework(): Promise<Framework> {

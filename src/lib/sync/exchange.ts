@@ -1,5 +1,7 @@
-import { DAMAGED, freeze, nextBatch, offerAgain, setRefused } from '../local/outbox';
-import { readAgain, reconcile, sealArrivals, settle, showCleared, startFresh, takeIn } from '../local/arrivals';
+import { DAMAGED, freeze } from '../local/outbox';
+import { nextBatch, offerAgain, offerWithdrawn, setRefused } from '../local/offers';
+import { readAgain, reconcile, sealArrivals, startFresh, takeIn } from '../local/arrivals';
+import { settle, showCleared } from '../local/worked-out';
 import { readSetting, START, type Outgoing, type PersonDatabase, type Position } from '../local/database';
 import { MAX_CHANGES, PROTOCOL, ReceivedReply, type Erased, type SyncRequest } from '../domain/sync';
 
@@ -48,7 +50,7 @@ export async function exchange(how: Exchange): Promise<Outcome> {
 			// Whichever way the server's clock was set meanwhile.
 			const repairable = !repairedAt || Math.abs(Date.parse(syncedAt!) - Date.parse(repairedAt)) >= DAY;
 			if ((digest === 'different' || how.db.damaged) && repairable) await startFresh(how.db);
-			else if (!offer) return outcome;
+			else if (!offer && !(await offerWithdrawn(how.db, how.person))) return outcome;
 		}
 	} catch (cause) {
 		return { state: 'broken', cause };
@@ -89,13 +91,14 @@ async function drain(how: Exchange): Promise<Outcome> {
 			void next?.catch(() => undefined); // looked at when its turn comes, if it does
 			const answered = await asked;
 			if ('outcome' in answered) {
-				if (!answered.unreadable || batch.length === 0) return answered.outcome;
+				// Too large is too large, whoever says it; but only our own server's word sets a change aside.
+				const isLarge = answered.outcome.state === 'refused' && answered.outcome.status === 413 && batch.length > 1;
+				if ((!answered.unreadable && !isLarge) || batch.length === 0) return answered.outcome;
 				await next?.catch(() => undefined);
 				// One change of the batch may be what the server cannot take: the others do not wait for it.
-				const why = { problem: answered.unreadable, refusedAt: at.syncedAt ?? '' };
 				if (batch.length > 1) size = Math.ceil(batch.length / 2);
 				else if ((doubted += 1) === TRIES) {
-					await setRefused(db, batch[0]!, why);
+					await setRefused(db, batch[0]!, { problem: answered.unreadable!, refusedAt: at.syncedAt ?? '' });
 					doubted = 0;
 				}
 				ready = prepare(db, pack, size, after, at);
@@ -215,6 +218,7 @@ async function call(
 		if (status === 401 || status === 403) return { outcome: { state: await whyOut(response) } };
 		if (!response.ok) {
 			const problem = await problemOf(response);
+			// In our own server's words: a box on the way that answers 400 or 413 does not know them.
 			const unreadable = problem && UNREADABLE_BATCH.includes(problem) ? { unreadable: problem } : {};
 			return { outcome: { state: 'refused', status }, ...unreadable };
 		}
@@ -225,7 +229,6 @@ async function call(
 	}
 }
 
-/** What our own server says of a body it cannot take; a box on the way that answers 400 does not know these words. */
 const UNREADABLE_BATCH = ['body.unreadable', 'body.too-large', 'batch.too-large'];
 
 const problemOf = async (response: Response): Promise<string | undefined> =>
@@ -256,10 +259,4 @@ async function post(
 	body.set(first);
 	body.set(packed, first.length);
 	return await send('/api/sync', body, { ...headers, 'content-encoding': 'gzip' });
-}
-
-/** By the platform's own gzip. */
-export async function gzip(text: string): Promise<Uint8Array> {
-	const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'));
-	return new Uint8Array(await new Response(stream).arrayBuffer());
 }

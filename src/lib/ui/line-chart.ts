@@ -60,6 +60,23 @@ export function roomiest(own: (Point | null)[], others: (Point | null)[][], room
 	return best;
 }
 
+type Box = { left: number; right: number; top: number; bottom: number };
+/** How far down (or up, below zero) words must move to lie on no others: as little as possible, and within the plot.
+ * @returns nothing where there is no such place */
+export function clearOf(box: Box, taken: readonly Box[], room: { top: number; bottom: number }): number | undefined {
+	const height = box.bottom - box.top;
+	const steps = [0, ...taken.flatMap(({ top, bottom }) => [top - height - box.top, bottom - box.top])];
+	return steps
+		.toSorted((a, b) => Math.abs(a) - Math.abs(b))
+		.find((by) => {
+			const [top, bottom] = [box.top + by, box.bottom + by];
+			if (by !== 0 && (top < room.top || bottom > room.bottom)) return false;
+			return taken.every(
+				(one) => box.right <= one.left || box.left >= one.right || bottom <= one.top || top >= one.bottom
+			);
+		});
+}
+
 const lastIndex = (values: (number | null)[]) => values.findLastIndex((value) => value !== null);
 
 /** Everything Chart.js needs to draw the lines, without animation and with its words beside the lines. */
@@ -142,16 +159,19 @@ function names(data: LineData, colours: LineColours, end: number): Plugin<'line'
 			const points = chart.data.datasets.map((line, index) =>
 				chart.getDatasetMeta(index).data.map((point, i) => (line.data[i] === null ? null : { x: point.x, y: point.y }))
 			);
-			const taken: { left: number; right: number; top: number; bottom: number }[] = [];
+			const taken: Box[] = [];
 			const write = (text: string, x: number, y: number, align: CanvasTextAlign, colour: string) => {
 				const width = ctx.measureText(text).width;
 				const wished = align === 'right' ? x - width : align === 'center' ? x - width / 2 : x;
 				const left = Math.max(area.left, Math.min(wished, area.right - width));
+				const box = { left, right: left + width, top: y - 10, bottom: y + 10 };
+				const by = clearOf(box, taken, area);
+				if (by === undefined) return; // the table beside it names every line
 				ctx.textAlign = 'left';
-				ctx.strokeText(text, left, y);
+				ctx.strokeText(text, left, y + by);
 				ctx.fillStyle = colour;
-				ctx.fillText(text, left, y);
-				taken.push({ left, right: left + width, top: y - 10, bottom: y + 10 });
+				ctx.fillText(text, left, y + by);
+				taken.push({ ...box, top: box.top + by, bottom: box.bottom + by });
 			};
 			ctx.save();
 			ctx.font = `600 ${colours.size}px ${colours.font}`;

@@ -1,24 +1,23 @@
-import { OBJECTION } from '$lib/domain/interview';
+import type { ConsentUse } from '$lib/domain/framework-shapes';
 import type { Testimony } from '$lib/domain/testimony';
 
-type Agreement = Pick<Testimony['consents'][number], 'item' | 'consent'>;
+type Agreement = Pick<Testimony['consents'][number], 'item' | 'use' | 'consent'>;
 type Quote = Testimony['quotes'][number];
 
-/** The agreement to be quoted at all, without a name. */
-export const QUOTING = 'citation-anonyme';
-
 /** Whether there is something to withdraw: a yes, or, for the evaluation itself, the absence of a no. */
-export const stands = ({ item, consent }: Agreement): boolean =>
-	consent === 'yes' || (item === OBJECTION && consent !== 'no');
+export const stands = ({ use, consent }: Agreement): boolean =>
+	consent === 'yes' || (use === 'evaluation' && consent !== 'no');
 
 /** What goes with an agreement: whoever does not want their words repeated is not named beside them either. */
 export function goesWith(item: string, agreements: readonly Agreement[]): string[] {
-	const others = item === QUOTING ? ['citation-role', 'citation-prenom'] : [];
-	return [item, ...agreements.filter((one) => others.includes(one.item) && stands(one)).map(({ item }) => item)];
+	const isQuotation = agreements.some((one) => one.item === item && one.use === 'quotation');
+	const named = agreements.filter((one) => (one.use === 'role' || one.use === 'first-name') && stands(one));
+	return [item, ...(isQuotation ? named.map(({ item }) => item) : [])];
 }
 
+const ON_QUOTES: readonly (ConsentUse | undefined)[] = ['evaluation', 'quotation', 'role', 'first-name'];
 /** The agreements whose withdrawal takes sentences off pages. */
-export const bearsOnQuotes = (item: string): boolean => item === OBJECTION || item.startsWith('citation-');
+export const bearsOnQuotes = ({ use }: Pick<Agreement, 'use'>): boolean => ON_QUOTES.includes(use);
 
 /** Where one quote stands now, and since when: a quote may have gone in and out several times. */
 export function whereIs(
@@ -27,7 +26,7 @@ export function whereIs(
 ): { sheet: 'shown' | 'once' | 'never'; since: string; files: string[] } {
 	const own = uses.filter(({ quote }) => quote === id).toSorted((a, b) => a.at.localeCompare(b.at));
 	const since = own.findLast(({ where }) => where === 'sheet')?.at ?? '';
-	const objects = consents.some(({ item, consent }) => item === OBJECTION && consent === 'no');
+	const objects = consents.some(({ use, consent }) => use === 'evaluation' && consent === 'no');
 	const files = own.filter(({ where }) => where === 'file').map(({ at }) => at);
 	return { sheet: since === '' ? 'never' : approved && !objects ? 'shown' : 'once', since, files };
 }

@@ -1,24 +1,18 @@
-import * as z from 'zod/mini';
-import { Factor, OwnDevice, Session } from '$lib/domain/session';
-import { ask, type Answer } from '../api';
-import { here } from '../here.svelte';
+import { Account } from '$lib/domain/account';
+import { Session } from '$lib/domain/session';
+import { ask, type Answered } from '$lib/here/api';
+import { here } from '$lib/here/here.svelte';
 
 /** One's own ways to sign in and devices, as the server knows them. */
-const Account = z.looseObject({ factors: z.array(Factor), recoveryCodes: z.int(), devices: z.array(OwnDevice) });
-export type Account = z.infer<typeof Account>;
-
-export async function loadAccount(): Promise<Answer<Account>> {
-	const answer = await ask<unknown>('GET', '/api/account');
-	return answer.ok ? { ok: true, value: Account.parse(answer.value) } : answer;
-}
+export const loadAccount = (): Promise<Answered<Account>> => ask(Account, 'GET', '/api/account');
 
 /** Asks the server where this session stands, keeps it for the next opening too, and wakes the exchange that may have
  * waited for it. */
 export async function refreshSession(): Promise<void> {
-	const answer = await ask<unknown>('GET', '/api/session');
+	const answer = await ask(Session, 'GET', '/api/session');
 	if (!answer.ok) return;
-	const { secondFactor } = Session.parse(answer.value);
+	const { secondFactor } = answer.value;
 	if (secondFactor === here.session?.secondFactor) return;
-	await here.keep({ secondFactor });
+	await here.stay.keep({ secondFactor });
 	here.wake();
 }

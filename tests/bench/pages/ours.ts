@@ -1,8 +1,10 @@
+import { PROTOCOL } from '../../../src/lib/domain/sync';
 import { PersonDatabase, START } from '../../../src/lib/local/database';
 import { mediaField } from '../../../src/lib/domain/media';
 import { keepMedia } from '../../../src/lib/local/media';
 import { save } from '../../../src/lib/local/outbox';
-import { exchange, gzip } from '../../../src/lib/sync/exchange';
+import { gzip } from '../../../src/lib/here/platform';
+import { exchange } from '../../../src/lib/sync/exchange';
 import { upload } from '../../../src/lib/sync/upload';
 import { changeOf, thousands, type Subject, type Who } from './sample';
 import { vaultFor } from './vault';
@@ -127,7 +129,7 @@ async function found(code: string): Promise<Who & { structure: string }> {
 	};
 	const { session, key } = await ask<Came>('/api/setup', setUp);
 	const request = {
-		protocol: 1,
+		protocol: PROTOCOL,
 		person: session.person.id,
 		device: device.id,
 		changes: [],

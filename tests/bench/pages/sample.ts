@@ -40,8 +40,8 @@ export function changeOf(
 			on: '2014-11-12',
 			criteria: ['reconnaissance-estime', 'acces-aux-droits'],
 			state: 'finished',
-			'consent:usage-evaluation': 'yes',
-			'answer:q-estime-fierte-travail': { value: 1 + (i % 4) },
+			'consent:usage-evaluation': { answer: 'yes', use: 'evaluation', given: 'person' },
+			'answer:q-estime-fierte-travail': { value: { type: 'scale', level: 1 + (i % 4) } },
 			'answer:q-reconnaissance-estime-employee-1': { words: text(500, i) },
 			'answer:q-reconnaissance-estime-employee-2': { words: text(120, i + 5) }
 		},

@@ -1,3 +1,4 @@
+import type { Consent } from '$lib/domain/interview-shapes';
 import { DatabaseSync } from 'node:sqlite';
 import type { App } from '$lib/server/app';
 import { openDatabase, sqliteFile, type Database } from '$lib/server/database/open';
@@ -76,9 +77,11 @@ function counted(told: readonly Told[], tallies: Awaited<ReturnType<typeof talli
 	const records = standing(told);
 	const is = (id: string, field: string, value: string) =>
 		[...(records.get(id)!.get(field)?.values() ?? [])].includes(value);
-	const finished = [...interviews].filter(
-		(id) => is(id, 'state', 'finished') && !is(id, 'consent:usage-evaluation', 'no')
-	);
+	const objects = (id: string) =>
+		[...(records.get(id)!.get('consent:usage-evaluation')?.values() ?? [])].some(
+			(value) => (value as Consent).answer === 'no'
+		);
+	const finished = [...interviews].filter((id) => is(id, 'state', 'finished') && !objects(id));
 	const stored = [...tallies.values()]
 		.filter(({ measure, detail }) => measure === 'interview' && detail === 'finished')
 		.reduce((sum, { count }) => sum + count, 0);

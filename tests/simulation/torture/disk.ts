@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Draws } from '$lib/server/fictitious/draws';
-import { ledgerFile } from '$lib/server/ledger';
+import { ledgerFile } from '$lib/server/keeping/ledger';
 import {
 	integrity,
 	journalFaults,

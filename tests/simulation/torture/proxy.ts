@@ -9,7 +9,8 @@ import { PersonDatabase } from '$lib/local/database';
 import { save } from '$lib/local/outbox';
 import { findView } from '$lib/local/views';
 import { Vault, type Bytes } from '$lib/local/vault';
-import { BATCH, exchange, gzip, type Outcome, type Send } from '$lib/sync/exchange';
+import { gzip } from '$lib/here/platform';
+import { BATCH, exchange, type Outcome, type Send } from '$lib/sync/exchange';
 import { journalFaults, lostOf, soundness, storedInSqlite } from './checker';
 import { RealServer, Report, scratchFolder, setScene, uuid, wait, type Person, type Scene } from './real';
 
@@ -255,8 +256,11 @@ class Tablet {
 			on: '2014-11-12',
 			criteria: scene.criteria.slice(0, 2),
 			state: 'finished',
-			'consent:usage-evaluation': 'yes',
-			'answer:q-estime-fierte-travail': { value: this.draws.between(1, 5), words: 'On se sent utile ici.' }
+			'consent:usage-evaluation': { answer: 'yes', use: 'evaluation' },
+			'answer:q-estime-fierte-travail': {
+				value: { type: 'scale', level: this.draws.between(1, 4) },
+				words: 'On se sent utile ici.'
+			}
 		};
 		await this.edit('interview', record, fields, true);
 		return record;

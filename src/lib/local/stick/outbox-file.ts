@@ -1,4 +1,5 @@
 import { CHUNK } from '../../domain/media';
+import { waitingOf, type Waiting } from '../../domain/waiting';
 import {
 	EndLine,
 	OUTBOX_FORMAT,
@@ -7,42 +8,50 @@ import {
 	SealedLine,
 	type OutboxHeader as Header
 } from '../../domain/stick';
-import { databaseName, LockedDatabase } from '../database';
+import { databaseName, LockedDatabase, type SealedChange } from '../database';
 import { lastTaken } from '../locked';
-import { waitingHere } from '../media';
+import { sealedPiece, waitingHere } from '../media';
+import { offerHeld } from '../offers';
 import { freeze } from '../outbox';
-import { toBase64, type Place } from '../vault';
+import { toBase64, type Seat } from '../vault';
 
 /** What a device has not sent, as the parts of one file: its vault may be open or locked. What is in it is frozen, so that
  * the receipts that come back are for just that.
  * @param key the id of the vault's data key
- * @returns the file, and how many changes and recordings are in it */
+ * @param unwritten what the disk did not take
+ * @returns the file, and what is in it */
 export async function writeOutbox(
-	place: Place,
+	place: Seat,
 	key: string,
-	said: { name: string; at: string }
-): Promise<{ file: Blob; changes: number; media: number }> {
+	said: { name: string; at: string },
+	unwritten: readonly SealedChange[] = []
+): Promise<{ file: Blob; waiting: Waiting }> {
 	const db = new LockedDatabase(databaseName(place.structure, place.person));
 	try {
-		await freeze(db);
+		// On a disk that takes nothing, whoever writes there next does it first.
+		await freeze(db).catch(() => undefined);
+		await offerHeld(db).catch(() => undefined);
 		const header: Header = { format: OUTBOX_FORMAT, ...place, key, ...said };
 		const parts: BlobPart[] = [];
 		// The browser may put a blob on the disk, a string never.
 		const add = (line: object) => parts.push(new Blob([`${JSON.stringify(line)}\n`]));
 		add(header);
-		const rows = await db.outbox
+		const kept = await db.outbox
 			.where('order')
 			.above(await lastTaken(db))
 			.toArray();
+		const rows = [...kept, ...unwritten];
 		for (const { record, sealed } of rows) add({ record, sealed: toBase64(sealed) });
 		const media = await waitingHere(db);
-		for (const { about, hash, type, size } of media)
+		for (const row of media) {
+			const { about, hash, type, size } = row;
 			for (let number = 0; number * CHUNK < size; number++) {
-				const chunk = await db.chunks.get([about, hash, number]);
-				if (chunk) add({ about, hash, type, size, number, piece: toBase64(chunk.sealed) });
+				const sealed = await sealedPiece(db, row, number);
+				if (sealed) add({ about, hash, type, size, number, piece: toBase64(sealed) });
 			}
+		}
 		add({ end: parts.length });
-		return { file: new Blob(parts, { type: 'application/octet-stream' }), changes: rows.length, media: media.length };
+		return { file: new Blob(parts, { type: 'application/octet-stream' }), waiting: waitingOf(rows, media.length) };
 	} finally {
 		db.close();
 	}

@@ -1,17 +1,17 @@
 import { ReceiptsFile, SignedReceipts } from '../../domain/stick';
 import { databaseName, LockedDatabase, readSetting, type Position } from '../database';
 import { lastTaken, takeReceipts } from '../locked';
-import { fromBase64, toBase64, type Bytes, type Place } from '../vault';
+import { fromBase64, type Seat, sha256 } from '../vault';
 
 const { subtle } = globalThis.crypto;
 
 export type Problem = 'unreadable' | 'foreign' | 'signature';
-export type Taken = { cleared: number; refused: number };
+export type TakenReceipts = { cleared: number; refused: number };
 
 /** Takes the receipts that came back from headquarters: what they name leaves the outbox, as after an exchange. Vault open or
  * locked. All of the file is looked at before anything moves.
  * @returns what was cleared and how much of it was refused, or what is wrong with the file: nothing has changed then */
-export async function takeReceiptsFile(place: Place, key: string, text: string): Promise<Taken | Problem> {
+export async function takeReceiptsFile(place: Seat, key: string, text: string): Promise<TakenReceipts | Problem> {
 	const db = new LockedDatabase(databaseName(place.structure, place.person));
 	try {
 		const file = parse(ReceiptsFile.safeParse, text);
@@ -34,7 +34,7 @@ export async function takeReceiptsFile(place: Place, key: string, text: string):
 				.above(await lastTaken(db))
 				.toArray();
 			const named = new Map(block.changes.map((receipt) => [receipt.sealed, receipt]));
-			const hashes = await Promise.all(here.map(({ sealed }) => hashOf(sealed)));
+			const hashes = await Promise.all(here.map(({ sealed }) => sha256(sealed)));
 			const batch = here.filter((_, i) => named.has(hashes[i]!));
 			const receipts = hashes.flatMap((hash) => named.get(hash) ?? []);
 			await takeReceipts(db, batch, { ...block, receipts });
@@ -70,6 +70,3 @@ async function isSigned(signer: string, text: string, signature: string): Promis
 		return false;
 	}
 }
-
-const hashOf = async (sealed: Uint8Array): Promise<string> =>
-	toBase64(new Uint8Array(await subtle.digest('SHA-256', sealed as Bytes)));

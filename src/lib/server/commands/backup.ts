@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { backUp } from '../backup';
+import { backUp } from '../keeping/backup';
 import { dataFolder, startApp } from '../start';
 
 // npm run backup [folder]: a copy of the database, taken while the server runs.

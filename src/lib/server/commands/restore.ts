@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { latestBackup, restore } from '../backup';
+import { latestBackup, restore } from '../keeping/backup';
 import { dataFolder } from '../start';
 
 // npm run restore [file]: puts a backup back, the newest one when none is named. The server must be stopped.

@@ -160,5 +160,65 @@ export const migrations: Record<string, Migration> = {
 				.addPrimaryKeyConstraint('media_part_key', ['structure_id', 'record_id', 'hash', 'start'])
 				.execute();
 		}
+	},
+	'0004-doors': {
+		async up(db: Kysely<unknown>) {
+			await db.schema.alterTable('device').addColumn('mark_hash', 'text').execute();
+			await db.schema.alterTable('invitation').addColumn('used_on', 'text').execute();
+		}
+	},
+	'0005-quotes': {
+		async up(db: Kysely<unknown>) {
+			await db.schema
+				.createTable('quote')
+				.addColumn('structure_id', 'text', (c) => c.notNull())
+				.addColumn('quote_id', 'text', (c) => c.notNull())
+				.addColumn('excerpt_id', 'text', (c) => c.notNull())
+				.addColumn('approval', 'text', (c) => c.notNull())
+				.addPrimaryKeyConstraint('quote_key', ['structure_id', 'quote_id'])
+				.execute();
+			await db.schema
+				.createIndex('quote_excerpt')
+				.on('quote')
+				.columns(['structure_id', 'excerpt_id'])
+				.unique()
+				.execute();
+			await db.schema.dropTable('released').execute();
+		}
+	},
+	'0006-quotas': {
+		async up(db: Kysely<unknown>) {
+			for (const column of ['number', 'bytes'])
+				await db.schema
+					.alterTable('quarantine')
+					.addColumn(column, 'bigint', (c) => c.notNull().defaultTo(0))
+					.execute();
+			await sql`update quarantine set bytes = octet_length(raw), number = came.number from (
+				select structure_id, hash, row_number() over (partition by structure_id order by received_at, hash) as number
+				from quarantine
+			) as came where came.structure_id = quarantine.structure_id and came.hash = quarantine.hash`.execute(db);
+			// What is counted and what is put in order is read from these alone: a row's content lies before its other columns.
+			await sql`create index quarantine_person on quarantine
+				(structure_id, person_id, device_id, decision, decided_at, bytes)`.execute(db);
+			await sql`create index quarantine_waiting on quarantine (structure_id, number, hash, person_id, device_id)
+				where decision is null`.execute(db);
+			await sql`create index quarantine_decided on quarantine (structure_id, decided_at, hash)
+				where decision is not null`.execute(db);
+			await db.schema.dropIndex('quarantine_device').execute();
+			await db.schema.createIndex('media_created').on('media').columns(['structure_id', 'created_at']).execute();
+		}
+	},
+	'0007-namesakes': {
+		async up(db: Kysely<unknown>) {
+			await db.schema.dropIndex('person_name').execute();
+			await db.schema.createIndex('person_name').on('person').columns(['structure_id', 'name_key']).execute();
+		}
+	},
+	'0008-lookups': {
+		async up(db: Kysely<unknown>) {
+			// The change that creates a record has its id, by which it is found already.
+			await db.schema.dropIndex('change_record').execute();
+			await sql`create index change_record on change (structure_id, record_id) where record_id <> id`.execute(db);
+		}
 	}
 };

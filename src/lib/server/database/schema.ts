@@ -20,7 +20,7 @@ export interface Schema {
 		structure_id: string;
 		id: string;
 		name: string;
-		name_key: string; // folded, unique in the structure
+		name_key: string; // folded; two whom an earlier version told apart may share it
 		grants: string;
 		passphrase: string | null; // Argon2id, with its parameters; none until enrolled
 		left_at: string | null;
@@ -35,6 +35,7 @@ export interface Schema {
 		seen_at: string;
 		revoked_at: string | null;
 		wiped_at: string | null; // when the device said that it had deleted what it held
+		mark_hash: string | null; // of the cookie by which it shows that it is itself; none where nobody came in since there are marks
 	};
 	/** The data key of a device's vault, wrapped to the structure's public key. */
 	vault_key: {
@@ -72,6 +73,7 @@ export interface Schema {
 		person_id: string;
 		expires_at: string;
 		used_at: string | null;
+		used_on: string | null; // the device it was used on, which may ask again when the answer was lost
 	};
 	session: {
 		structure_id: string;
@@ -132,6 +134,8 @@ export interface Schema {
 		decided_at: string | null;
 		decided_by: string | null;
 		reason: string | null;
+		number: Generated<number>; // in the order they came
+		bytes: Generated<number>; // that it takes
 	};
 	/** A recording or a picture of an interview, and its content in pieces: base64, which both databases hold as text. */
 	media: {
@@ -176,6 +180,6 @@ export interface Schema {
 		amount: number;
 		base: number;
 	};
-	released: { structure_id: string; campaign: string; k: number; sequence: number; answers: string };
+	quote: { structure_id: string; quote_id: string; excerpt_id: string; approval: string }; // where each quote comes from
 	setting: { structure_id: string; name: string; value: Generated<string> };
 }

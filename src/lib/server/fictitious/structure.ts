@@ -1,24 +1,21 @@
-import { answerField, consentField, isAnswered, questionsFor, type Answer } from '../../domain/interview';
-import {
-	criteriaOf,
-	decimalsOf,
-	isForStructure,
-	isTyped,
-	type Framework,
-	type Indicator,
-	type Stakeholder
-} from '../../domain/framework';
+import type { Approval } from '../../domain/excerpt-shapes';
+import { answerField, consentField, consentTo, isAnswered, questionsFor } from '../../domain/interview';
+import type { Answer, Consent } from '../../domain/interview-shapes';
+import { criteriaOf, decimalsOf, isForStructure, isTyped } from '../../domain/framework';
+import type { Framework, Indicator, Stakeholder, ConsentUse } from '../../domain/framework-shapes';
 import { targetField } from '../../domain/campaign';
 import { gridOf, periodsBetween } from '../../domain/period';
 import { readingId, WHOLE, type ReadingValue } from '../../domain/reading';
-import type { QuoteLimit, Valence } from '../../domain/excerpt';
+import { passageOf } from '../../domain/excerpt';
+import type { QuoteLimit, Valence } from '../../domain/excerpt-shapes';
+import { Problem } from '../../domain/problem';
 import type { Grant } from '../../domain/structure';
 import { newId, type App } from '../app';
-import { savePerson } from '../people';
-import { push } from '../push';
-import { found } from '../structures';
+import { savePerson } from '../accounts/people';
+import { push } from '../exchange/push';
+import { canSetUp, found } from '../accounts/structures';
 import { templateFramework } from '../templates';
-import { chunks, lockFounding, writeSetting, type Trx } from '../store';
+import { chunks, lockFounding, writeSetting, type Trx } from '../database/store';
 import { Draws, shareOut } from './draws';
 import { FIGURES_2014, SEASON, TARBES_SHARE, YEAR_BEFORE } from './figures';
 
@@ -46,34 +43,63 @@ const NOTE = {
 };
 
 /** The fictitious structure of this server, made when it is first asked for. Its ids, values and dates are always the same. */
-export async function openFictitious(app: App): Promise<Fictitious> {
-	return await app.db.transaction().execute(async (trx) => {
+export const openFictitious = (app: App): Promise<Fictitious> => open(app, () => Promise.resolve());
+
+/** The same for somebody who only looks: where people work for real, nobody makes one from outside.
+ * @throws Problem `explore.closed` */
+export const exploreFictitious = (app: App): Promise<Fictitious> =>
+	open(app, async (trx) => {
+		if (!(await canSetUp(app, trx))) throw new Problem('explore.closed', 409);
+	});
+
+const open = (app: App, mayMake: (trx: Trx) => Promise<void>): Promise<Fictitious> =>
+	app.db.transaction().execute(async (trx) => {
 		await lockFounding(trx);
 		const there = await trx.selectFrom('setting').selectAll().where('name', '=', 'fictitious').executeTakeFirst();
-		return there ? (JSON.parse(there.value) as Fictitious) : await build(app, trx);
+		if (there) return JSON.parse(there.value) as Fictitious;
+		await mayMake(trx);
+		return await build(app, trx);
 	});
+
+/** Whoever explores more than this at the same time shows the first of them out: nothing of a stranger stays for ever. */
+const EXPLORERS = 100;
+
+/** Keeps the last explorers only, with their devices. */
+export async function showOut(trx: Trx, structure: string): Promise<void> {
+	const kept = await trx
+		.selectFrom('session')
+		.select('token_hash')
+		.where('structure_id', '=', structure)
+		.orderBy('seen_at', 'desc')
+		.orderBy('created_at', 'desc')
+		.limit(EXPLORERS)
+		.execute();
+	await trx
+		.deleteFrom('session')
+		.where('structure_id', '=', structure)
+		.where(
+			'token_hash',
+			'not in',
+			kept.map(({ token_hash }) => token_hash)
+		)
+		.execute();
+	const open = await trx.selectFrom('session').select('device_id').where('structure_id', '=', structure).execute();
+	const ids = open.map(({ device_id }) => device_id);
+	await trx.deleteFrom('device').where('structure_id', '=', structure).where('id', 'not in', ids).execute();
+	await trx.deleteFrom('vault_key').where('structure_id', '=', structure).where('device_id', 'not in', ids).execute();
 }
 
-/** Deletes everything the fictitious structure ever held. */
+/** Deletes everything the fictitious structure ever held, in every table there is: a written list would forget the next one. */
 export async function deleteFictitious(app: App, structure: string): Promise<void> {
 	await app.db.transaction().execute(async (trx) => {
-		const tables = [
-			'record',
-			'change',
-			'named_ahead',
-			'quarantine',
-			'mark',
-			'audience',
-			'commit_mark',
-			'tally',
-			'released'
-		] as const;
-		for (const table of tables) await trx.deleteFrom(table).where('structure_id', '=', structure).execute();
-		const accounts = [
-			...(['session', 'device', 'invitation', 'throttle', 'setting', 'vault_key', 'factor', 'recovery_code'] as const),
-			...(['pending', 'erased', 'receipt', 'journal', 'person'] as const)
-		];
-		for (const table of accounts) await trx.deleteFrom(table).where('structure_id', '=', structure).execute();
+		const tables = await trx.introspection.getTables();
+		for (const { name, columns } of tables)
+			if (columns.some((column) => column.name === 'structure_id'))
+				await trx
+					.deleteFrom(name as 'record')
+					.where('structure_id', '=', structure)
+					.execute();
+		// Last: people refer to it.
 		await trx.deleteFrom('structure').where('id', '=', structure).where('fictitious', '=', 1).execute();
 	});
 }
@@ -286,7 +312,7 @@ function interviewOf(scene: Scene, campaign: string, testimony: Testimony) {
 	const antenna = scene.antennas[testimony.antenna as 'tarbes' | 'lourdes'];
 	const id = scene.id();
 	const at = `${testimony.on}T${String(draws.between(9, 16)).padStart(2, '0')}:${String(draws.between(0, 59)).padStart(2, '0')}:00.000Z`;
-	const agreed = (yes: boolean) => (yes ? 'yes' : 'no');
+	const isQuoted = testimony.quote === 'anonymous' || testimony.quote === 'first-name';
 	const fields: { [field: string]: unknown } = {
 		campaign,
 		framework,
@@ -297,13 +323,17 @@ function interviewOf(scene: Scene, campaign: string, testimony: Testimony) {
 		...(testimony.label ? { label: testimony.label } : {}),
 		criteria: testimony.criteria,
 		state: 'finished',
-		[consentField('usage-evaluation')]: 'yes',
-		[consentField('citation-anonyme')]: agreed(testimony.quote === 'anonymous' || testimony.quote === 'first-name'),
-		[consentField('citation-role')]: agreed(testimony.quote === 'anonymous' || testimony.quote === 'first-name'),
-		[consentField('citation-prenom')]: agreed(testimony.quote === 'first-name'),
-		[consentField('recontact')]: agreed(draws.chance(0.5))
+		...consents(definition, {
+			evaluation: true,
+			quotation: isQuoted,
+			role: isQuoted,
+			'first-name': testimony.quote === 'first-name',
+			contact: draws.chance(0.5)
+		})
 	};
-	for (const { question } of questionsFor(definition, testimony.stakeholder, testimony.criteria)) {
+	const questions = questionsFor(definition, testimony.stakeholder, testimony.criteria);
+	fields.asked = questions.map(({ question }) => question.id);
+	for (const { question } of questions) {
 		const answer: Answer | undefined =
 			question.type === 'open'
 				? testimony.words[question.id]
@@ -313,8 +343,9 @@ function interviewOf(scene: Scene, campaign: string, testimony: Testimony) {
 		if (isAnswered(answer)) fields[answerField(question.id)] = answer;
 	}
 	const excerpts = testimony.excerpts.map(({ question, text, criterion, valence }) => {
-		const start = testimony.words[question]!.indexOf(text);
-		const passage = { question, start, end: start + text.length, words: text };
+		const words = testimony.words[question]!;
+		const start = words.indexOf(text);
+		const passage = passageOf(question, words, { start, end: start + text.length });
 		const excerpt = {
 			campaign,
 			stakeholder: testimony.stakeholder,
@@ -328,8 +359,23 @@ function interviewOf(scene: Scene, campaign: string, testimony: Testimony) {
 	});
 	const approvals = excerpts
 		.filter(() => testimony.quote !== 'none' && draws.chance(0.7))
-		.map((excerpt) => creation('excerpt', excerpt.record, { approval: 'approved' }, at, scene.id(), id));
+		.map((excerpt) => {
+			const approval: Approval = { decision: 'approved', of: [excerpt.id] };
+			return creation('excerpt', excerpt.record, { approval }, at, scene.id(), id);
+		});
 	return { interview: creation('interview', id, fields, at), excerpts, approvals };
+}
+
+/** The consents that a testimony gives, by what each item of the framework is for. */
+function consents(
+	{ consentItems }: Framework,
+	agreed: { [use in ConsentUse]?: boolean }
+): { [field: string]: Consent } {
+	const given = consentItems.flatMap((item) => {
+		const yes = item.use && agreed[item.use];
+		return yes === undefined ? [] : [[consentField(item.id), consentTo(item, yes ? 'yes' : 'no')] as const];
+	});
+	return Object.fromEntries(given);
 }
 
 /** A closed answer drawn around the person's tone: most answer, some do not know, a few would rather not say. */
@@ -342,14 +388,18 @@ function closedAnswer(
 	const luck = draws.next();
 	if (luck < 0.04) return { without: 'unknown' };
 	if (luck < 0.06) return { without: 'declined' };
-	if (question.type === 'number') return { value: draws.between(1, 8) };
+	if (question.type === 'number') return { value: { type: 'number', amount: draws.between(1, 8) } };
 	if (question.type === 'scale') {
 		const levels = definition.scales.find(({ id }) => id === question.scale)!.levels;
-		if (levels.length === 2) return { value: levels[draws.chance(tone / 4.6) ? 1 : 0]!.value };
-		return { value: levels[Math.min(levels.length - 1, Math.max(0, tone - 1 + draws.between(-1, 1)))]!.value };
+		const at =
+			levels.length === 2
+				? Number(draws.chance(tone / 4.6))
+				: Math.min(levels.length - 1, Math.max(0, tone - 1 + draws.between(-1, 1)));
+		return { value: { type: 'scale', level: levels[at]!.value } };
 	}
 	const options = question.options ?? [];
-	if (question.type === 'choice') return { value: options[draws.between(0, options.length - 1)]!.id };
+	if (question.type === 'choice')
+		return { value: { type: 'choice', option: options[draws.between(0, options.length - 1)]!.id } };
 	const some = options.filter(() => draws.chance(0.35)).map(({ id }) => id);
-	return { value: some.length > 0 ? some : [options[0]!.id] };
+	return { value: { type: 'multiple', options: some.length > 0 ? some : [options[0]!.id] } };
 }

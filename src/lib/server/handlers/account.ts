@@ -1,26 +1,19 @@
+import { Account, PasskeyOffer, RecoveryCodes, TotpOffer } from '../../domain/account';
 import * as z from 'zod/mini';
-import { Factor, OwnDevice, PASSKEY_NAME } from '../../domain/session';
+import { PASSKEY_NAME } from '../../domain/session';
 import { Problem } from '../../domain/problem';
-import { byOf, done, endpoint, reply, type Call } from '../endpoint';
-import {
-	addPasskey,
-	addTotp,
-	countRecoveryCodes,
-	listFactors,
-	offerPasskey,
-	offerTotp,
-	removeFactor,
-	renewRecoveryCodes
-} from '../factors';
-import { listDevices } from '../devices';
-import { note } from '../journal';
-import { revokeDevice } from '../sessions';
-import type { Trx } from '../store';
-import { keepWrap } from '../vaults';
+import { byOf, done, endpoint, reply, type Call } from '../door/endpoint';
+import { addPasskey, offerPasskey } from '../accounts/passkeys';
+import { addTotp, offerTotp } from '../accounts/totp';
+import { type Added, listFactors, removeFactor } from '../accounts/factors';
+import { countRecoveryCodes, renewRecoveryCodes } from '../accounts/recovery-codes';
+import { listDevices } from '../accounts/devices';
+import { note } from '../keeping/journal';
+import { revokeDevice } from '../accounts/sessions';
+import type { Trx } from '../database/store';
+import { keepWrap } from '../accounts/vaults';
 
 const whoOf = ({ session }: Pick<Call, 'session'>) => ({ structure: session.structure.id, person: session.person.id });
-
-const Account = z.looseObject({ factors: z.array(Factor), recoveryCodes: z.int(), devices: z.array(OwnDevice) });
 
 export const account = endpoint({
 	method: 'GET',
@@ -43,18 +36,16 @@ export const account = endpoint({
 });
 
 const Ticket = z.string().check(z.maxLength(200));
-/** Shown once, when the first factor is there: without them a lost phone would shut its person out. */
-const Added = z.looseObject({ recovery: z.array(z.string()) });
 
-/** Adds a factor; the first one brings the recovery codes. */
-async function adding(call: Call<unknown>, add: (trx: Trx) => Promise<void>): Promise<Response> {
+/** Adds a factor; the first one brings the recovery codes, anew when the answer that brought them was lost. */
+async function adding(call: Call<unknown>, add: (trx: Trx) => Promise<Added>): Promise<Response> {
 	const { app } = call;
 	const who = whoOf(call);
 	const recovery = await app.db.transaction().execute(async (trx) => {
-		const isFirst = (await listFactors(trx, who)).length === 0;
-		await add(trx);
-		await note(app, trx, who.structure, { act: 'second-factor.added', ...byOf(call), subject: who.person });
-		return isFirst ? await renewRecoveryCodes(app, trx, who) : [];
+		const { factor, again } = await add(trx);
+		const [first] = await listFactors(trx, who);
+		if (!again) await note(app, trx, who.structure, { act: 'second-factor.added', ...byOf(call), subject: who.person });
+		return first!.id === factor ? await renewRecoveryCodes(app, trx, who) : [];
 	});
 	return await reply(call, { recovery }, { status: 201 });
 }
@@ -64,7 +55,7 @@ export const beginTotp = endpoint({
 	path: '/api/account/totp',
 	summary: 'Begin adding an authenticator app: a secret and its address',
 	act: 'own-account',
-	reply: z.looseObject({ ticket: z.string(), secret: z.string(), address: z.string() }),
+	reply: TotpOffer,
 	async handle(call) {
 		return await reply(call, await offerTotp(call.app, call.app.db, whoOf(call), call.session.person.name));
 	}
@@ -76,7 +67,7 @@ export const finishTotp = endpoint({
 	summary: 'Finish adding an authenticator app with six digits of it',
 	act: 'own-account',
 	body: z.looseObject({ ticket: Ticket, code: z.string().check(z.maxLength(20)), name: PASSKEY_NAME }),
-	reply: Added,
+	reply: RecoveryCodes,
 	handle: (call) =>
 		adding(call, (trx) => addTotp(call.app, trx, whoOf(call), call.body.ticket, call.body.code, call.body.name))
 });
@@ -86,7 +77,7 @@ export const beginPasskey = endpoint({
 	path: '/api/account/passkey',
 	summary: 'Begin adding a passkey: what the browser is asked',
 	act: 'own-account',
-	reply: z.looseObject({ ticket: z.string(), options: z.unknown() }),
+	reply: PasskeyOffer,
 	async handle(call) {
 		return await reply(call, await offerPasskey(call.app, call.app.db, whoOf(call), call.session.person.name));
 	}
@@ -98,7 +89,7 @@ export const finishPasskey = endpoint({
 	summary: 'Finish adding a passkey with what the browser answered',
 	act: 'own-account',
 	body: z.looseObject({ ticket: Ticket, response: z.looseObject({ id: z.string() }), name: PASSKEY_NAME }),
-	reply: Added,
+	reply: RecoveryCodes,
 	handle: (call) =>
 		adding(call, (trx) => addPasskey(call.app, trx, whoOf(call), call.body.ticket, call.body.response, call.body.name))
 });
@@ -125,7 +116,7 @@ export const renewRecovery = endpoint({
 	path: '/api/account/recovery',
 	summary: 'New recovery codes; those before stop working',
 	act: 'own-account',
-	reply: Added,
+	reply: RecoveryCodes,
 	async handle(call) {
 		const { app } = call;
 		const who = whoOf(call);

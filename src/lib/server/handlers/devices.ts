@@ -4,17 +4,18 @@ import { Problem } from '../../domain/problem';
 import { MAX_BYTES, MAX_CHANGES, SealedReply } from '../../domain/sync';
 import { CHUNK } from '../../domain/media';
 import { MediaState } from '../../domain/media-shapes';
-import { PieceLine, SealedLine, VaultPlace } from '../../domain/stick';
+import { PieceLine, SealedLine, TakeLine, TakenLine, VaultPlace } from '../../domain/stick';
 import { nowOf, type App } from '../app';
 import { inStructure } from '../database/open';
-import { byOf, done, endpoint, reply } from '../endpoint';
-import { note } from '../journal';
-import { revokeDevice } from '../sessions';
-import { countFailure, mustWait } from '../throttle';
-import { takeSealed, takeSealedPiece } from '../sealed';
-import { openVault, type VaultOf } from '../vaults';
+import { byOf, done, endpoint, reply, shownFor } from '../door/endpoint';
+import { note } from '../keeping/journal';
+import { revokeDevice } from '../accounts/sessions';
+import { recognise } from '../accounts/devices';
+import { byAddress, DRAWN, tryOnce } from '../accounts/throttle';
+import { takeSealed, takeSealedPiece, takeSealedTake } from '../exchange/sealed';
+import { openVault, type VaultOf } from '../accounts/vaults';
 
-/** Whose vault on which device. The ids are random: who does not hold the device does not know them. */
+/** Whose vault on which device. The ids are random, and no secret: colleagues' lists and files name them. */
 const Place = { structure: Id, person: Id, device: Id };
 
 export const contact = endpoint({
@@ -27,6 +28,7 @@ export const contact = endpoint({
 	async handle(call) {
 		const { app, body } = call;
 		return await inStructure(body.structure, async () => {
+			const shown = await recognise(app.db, body, shownFor(call, body.person));
 			const device = await app.db
 				.selectFrom('device')
 				.select(['revoked_at', 'wiped_at'])
@@ -36,7 +38,8 @@ export const contact = endpoint({
 				.executeTakeFirst();
 			// A server that does not know the device, restored or another, is no reason to delete anything.
 			const revoked = Boolean(device?.revoked_at);
-			if (revoked && body.wiped && !device!.wiped_at)
+			// Only the device itself says that it is empty: whoever knows its ids must not call a stolen one so.
+			if (revoked && shown && body.wiped && !device!.wiped_at)
 				await app.db.transaction().execute(async (trx) => {
 					await trx
 						.updateTable('device')
@@ -65,13 +68,14 @@ async function withVault(
 	address: string,
 	work: (vault: CryptoKey) => Promise<Response>
 ): Promise<Response> {
-	const key = `sealed:${address}`;
-	await mustWait(app, '', key);
 	return await inStructure(whose.structure, async () => {
-		const vault = await openVault(app, app.db, whose).catch(async (cause: unknown) => {
-			await countFailure(app, '', key);
-			throw cause;
-		});
+		const vault = await tryOnce(app, [byAddress('sealed', address, DRAWN)], () =>
+			openVault(app, app.db, whose).catch((thrown: unknown) => {
+				if (thrown instanceof Problem) return undefined;
+				throw thrown;
+			})
+		);
+		if (!vault) throw new Problem('record.missing', 404);
 		return await work(vault);
 	});
 }
@@ -106,6 +110,25 @@ export const sealedPiece = endpoint({
 		const { app, body, address } = call;
 		return await withVault(app, body, address, async (vault) =>
 			reply(call, await takeSealedPiece(app, body, vault, body))
+		);
+	}
+});
+
+/** A quarter of an hour as it is recorded, in base64: it comes at once, as its name is what all of it adds up to. */
+const TAKE = 6_000_000;
+
+export const sealedTake = endpoint({
+	method: 'POST',
+	path: '/api/sealed/take',
+	summary: 'Push a sealed recording that was interrupted and that a locked vault cannot decide about, as its owner’s',
+	act: 'anybody',
+	body: z.looseObject({ ...VaultPlace, ...TakeLine.shape }),
+	limit: TAKE,
+	reply: TakenLine,
+	async handle(call) {
+		const { app, body, address } = call;
+		return await withVault(app, body, address, async (vault) =>
+			reply(call, { kept: await takeSealedTake(app, body, vault, body) })
 		);
 	}
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { nowOf } from '../app';
-import { endpoint, reply } from '../endpoint';
+import { endpoint, reply } from '../door/endpoint';
 
 const Health = z.looseObject({ ok: z.literal(true), version: z.string(), now: z.string() });
 

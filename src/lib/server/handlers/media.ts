@@ -1,11 +1,11 @@
 import { CHUNK } from '../../domain/media';
 import { MediaState } from '../../domain/media-shapes';
 import { Problem } from '../../domain/problem';
-import { hasRole } from '../../domain/rights';
-import { readBytes } from '../body';
-import { endpoint, reply } from '../endpoint';
-import { noteAlone } from '../journal';
-import { readMedia, readRange, receivePiece } from '../media';
+import { hasRole } from '../../domain/actor';
+import { readBytes } from '../door/body';
+import { endpoint, reply } from '../door/endpoint';
+import { noteAlone } from '../keeping/journal';
+import { readMedia, readRange, receivePiece } from '../exchange/media';
 
 export const putMedia = endpoint({
 	method: 'PUT',

@@ -1,8 +1,8 @@
-import * as z from 'zod/mini';
+import { Due, Retained } from '../../domain/testimony';
 import { Journal } from '../../domain/journal';
-import { byOf, endpoint, reply } from '../endpoint';
-import { noteAlone, readJournal } from '../journal';
-import { dueNow, runRetention } from '../retention';
+import { byOf, endpoint, reply } from '../door/endpoint';
+import { noteAlone, readJournal } from '../keeping/journal';
+import { dueNow, runRetention } from '../keeping/retention';
 
 /** `?before=<number>` for the page before. */
 export const journal = endpoint({
@@ -22,8 +22,6 @@ export const journal = endpoint({
 	}
 });
 
-const Due = z.looseObject({ months: z.int(), before: z.string(), interviews: z.int() });
-
 export const retention = endpoint({
 	method: 'GET',
 	path: '/api/retention',
@@ -41,7 +39,7 @@ export const retain = endpoint({
 	path: '/api/retention',
 	summary: 'Take the words from every testimony that has outlived its time',
 	act: 'run-retention',
-	reply: z.looseObject({ interviews: z.int() }),
+	reply: Retained,
 	async handle(call) {
 		const { app, session } = call;
 		const by = byOf({ session });

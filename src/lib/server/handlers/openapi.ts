@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { KEY_HEADER } from '../../domain/header';
-import { endpoint, reply, type Endpoint } from '../endpoint';
+import { endpoint, reply, type Endpoint } from '../door/endpoint';
 
 /** The OpenAPI document of the declared endpoints, made from the schemas that really parse. */
 export function openapiOf(endpoints: readonly Endpoint[], version: string): object {

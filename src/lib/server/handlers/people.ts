@@ -1,25 +1,16 @@
+import { People } from '../../domain/account';
 import * as z from 'zod/mini';
-import { Invitation, OwnDevice, PersonEdit } from '../../domain/session';
+import { Invitation, PersonEdit } from '../../domain/session';
 import { Grant } from '../../domain/structure';
 import { Problem } from '../../domain/problem';
-import { needsSecondFactor } from '../../domain/rights';
-import { byOf, done, endpoint, reply } from '../endpoint';
-import { listDevices } from '../devices';
-import { removeFactors } from '../factors';
-import { note } from '../journal';
-import { invite, removePerson, savePerson } from '../people';
-
-const People = z.array(
-	z.looseObject({
-		id: z.string(),
-		name: z.string(),
-		grants: z.array(Grant),
-		enrolled: z.boolean(),
-		secondFactor: z.boolean(),
-		devices: z.array(OwnDevice)
-	})
-);
-export type People = z.infer<typeof People>;
+import { needsSecondFactor } from '../../domain/actor';
+import { byOf, done, endpoint, reply } from '../door/endpoint';
+import { nowOf } from '../app';
+import { listDevices } from '../accounts/devices';
+import { removeFactors } from '../accounts/factors';
+import { note } from '../keeping/journal';
+import { AT_ONCE, goOnJudging, judgeDue } from '../office/quarantine';
+import { invite, justAdded, removePerson, savePerson } from '../accounts/people';
 
 export const listPeople = endpoint({
 	method: 'GET',
@@ -42,6 +33,13 @@ export const listPeople = endpoint({
 			.select('person_id')
 			.where('structure_id', '=', structure)
 			.execute();
+		const invited = await call.app.db
+			.selectFrom('invitation')
+			.select('person_id')
+			.where('structure_id', '=', structure)
+			.where('used_at', 'is', null)
+			.where('expires_at', '>', nowOf(call.app))
+			.execute();
 		const list: People = people.map(({ id, name, grants, passphrase }) => {
 			const own = devices.filter(({ person }) => person === id);
 			return {
@@ -49,6 +47,7 @@ export const listPeople = endpoint({
 				name,
 				grants: JSON.parse(grants) as Grant[],
 				enrolled: passphrase !== null || own.length > 0,
+				invited: invited.some(({ person_id }) => person_id === id),
 				secondFactor: factors.some(({ person_id }) => person_id === id),
 				devices: own.map((device) => ({
 					...device,
@@ -74,9 +73,10 @@ export const addPerson = endpoint({
 		if (session.secondFactor !== 'on' && !session.structure.fictitious && needsSecondFactor(session.person))
 			throw new Problem('second-factor.required', 403);
 		const invitation = await app.db.transaction().execute(async (trx) => {
-			const person = await savePerson(app, trx, structure, body, byOf(call));
-			await note(app, trx, structure, { act: 'person.added', ...byOf(call), subject: person });
-			return await invite(app, trx, structure, person);
+			const known = await justAdded(app, trx, structure, body);
+			const subject = known ?? (await savePerson(app, trx, structure, body, byOf(call)));
+			await note(app, trx, structure, { act: known ? 'person.invited' : 'person.added', ...byOf(call), subject });
+			return await invite(app, trx, structure, subject);
 		});
 		return await reply(call, invitation, { status: 201 });
 	}
@@ -94,6 +94,7 @@ export const changePerson = endpoint({
 			await savePerson(app, trx, session.structure.id, body, byOf(call), params.id!);
 			await note(app, trx, session.structure.id, { act: 'person.changed', ...byOf(call), subject: params.id! });
 		});
+		if (await judgeDue(app, session.structure.id, AT_ONCE)) goOnJudging(app);
 		return done();
 	}
 });

@@ -1,15 +1,40 @@
-import { Quarantine, QuarantinedChange, Reason } from '../../domain/quarantine';
-import { byOf, done, endpoint, reply } from '../endpoint';
-import { listQuarantine, readQuarantined, release, setAside } from '../quarantine';
+import { Quarantine, QuarantineCount, QuarantineLine, QuarantinedChange, Reason } from '../../domain/quarantine';
+import { byOf, done, endpoint, reply } from '../door/endpoint';
+import { countQuarantine, listQuarantine, readLine, readQuarantined, release, setAside } from '../office/quarantine';
 
+/** `?after=<next>` for the page after. */
 export const quarantine = endpoint({
 	method: 'GET',
 	path: '/api/quarantine',
-	summary: 'What was refused and is kept, without its content',
+	summary: 'A page of what was refused and is kept, without its content: what waits first',
 	act: 'judge-quarantine',
 	reply: Quarantine,
 	async handle(call) {
-		return await reply(call, { lines: await listQuarantine(call.app.db, call.session.structure.id) });
+		const after = new URL(call.request.url).searchParams.get('after');
+		return await reply(call, await listQuarantine(call.app.db, call.session.structure.id, after));
+	}
+});
+
+export const quarantineCount = endpoint({
+	method: 'GET',
+	path: '/api/quarantine-count',
+	summary: 'How much was refused and is kept, and whose place for it is running out',
+	act: 'judge-quarantine',
+	reply: QuarantineCount,
+	async handle(call) {
+		return await reply(call, await countQuarantine(call.app.db, call.session.structure.id));
+	}
+});
+
+export const quarantineLine = endpoint({
+	method: 'GET',
+	path: '/api/quarantine/[hash]/line',
+	summary: 'One line of what was refused and is kept, without its content',
+	act: 'judge-quarantine',
+	reply: QuarantineLine,
+	async handle(call) {
+		const { app, session, params } = call;
+		return await reply(call, await readLine(app.db, session.structure.id, params.hash!));
 	}
 });
 

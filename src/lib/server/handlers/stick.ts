@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { ImportSummary } from '../../domain/stick';
 import * as z from 'zod/mini';
 import { Problem } from '../../domain/problem';
 import {
@@ -15,11 +15,12 @@ import { Id } from '../../domain/ids';
 import { MediaHash, MediaState } from '../../domain/media-shapes';
 import { MAX_BYTES, MAX_CHANGES } from '../../domain/sync';
 import { nowOf } from '../app';
-import { byOf, endpoint, reply, type Call } from '../endpoint';
-import { note } from '../journal';
-import { signFor } from '../proofs';
-import { openAll, takeSealed, takeSealedPiece } from '../sealed';
-import { openVault, type VaultOf } from '../vaults';
+import { byOf, endpoint, reply, type Call } from '../door/endpoint';
+import { note } from '../keeping/journal';
+import { signFor } from '../keeping/proofs';
+import { openAll, takeSealed, takeSealedPiece } from '../exchange/sealed';
+import { openVault, type VaultOf } from '../accounts/vaults';
+import { sha256 } from '../database/hash';
 
 /** A file of another structure is not for this server to open, whatever it would find there. */
 function atHome({ session, body }: Pick<Call<VaultOf>, 'session' | 'body'>): VaultOf {
@@ -27,16 +28,7 @@ function atHome({ session, body }: Pick<Call<VaultOf>, 'session' | 'body'>): Vau
 	return body;
 }
 
-const hashOf = (sealed: string): string =>
-	createHash('sha256').update(Buffer.from(sealed, 'base64url')).digest('base64url');
-
-const Summary = z.looseObject({
-	applied: z.int(),
-	contested: z.int(),
-	quarantined: z.int(),
-	erased: z.int(),
-	signed: z.optional(Signed)
-});
+const hashOf = (sealed: string): string => sha256(Buffer.from(sealed, 'base64url'));
 
 /** Takes a part of an outbox file; `check` only opens it, so that a file that was altered anywhere is refused before
  * anything of it is taken. Any number of times: what came before is known, and its receipt is given again. */
@@ -52,12 +44,12 @@ export const importOutbox = endpoint({
 		check: z.optional(z.boolean())
 	}),
 	limit: MAX_BYTES,
-	reply: Summary,
+	reply: ImportSummary,
 	async handle(call) {
 		const { app, body } = call;
 		const whose = atHome(call);
 		const vault = await openVault(app, app.db, whose);
-		const nothing = { applied: 0, contested: 0, quarantined: 0, erased: 0 };
+		const nothing = { applied: 0, contested: 0, quarantined: 0, held: 0, erased: 0 };
 		if (body.check) {
 			await openAll(vault, whose, body.changes);
 			return await reply(call, nothing);
@@ -90,7 +82,9 @@ async function sign(
 		}
 		const text: SignedReceipts = {
 			...{ format: RECEIPTS_FORMAT, structure, person, device, key, epoch, committed, at: nowOf(app) },
-			changes: receipts.map((receipt, i) => ({ ...receipt, sealed: hashOf(body.changes[i]!.sealed) })),
+			changes: receipts
+				.map((receipt, i) => ({ ...receipt, sealed: hashOf(body.changes[i]!.sealed) }))
+				.filter(({ verdict }) => verdict !== 'held'),
 			media: whole
 		};
 		const words = JSON.stringify(text);

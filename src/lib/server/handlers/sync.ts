@@ -1,11 +1,11 @@
 import { Problem } from '../../domain/problem';
 import { MAX_BYTES, MAX_CHANGES, PROTOCOL, speaks, SyncReply, SyncRequest } from '../../domain/sync';
-import { sendJson } from '../body';
+import { sendJson } from '../door/body';
 import { forgetFreed } from '../database/open';
-import { endpoint } from '../endpoint';
-import { eraseAgain } from '../erasure';
-import { pull } from '../pull';
-import { push, type Pushed } from '../push';
+import { endpoint } from '../door/endpoint';
+import { eraseAgain } from '../keeping/erasure';
+import { pull } from '../exchange/pull';
+import { push, type Pushed } from '../exchange/push';
 
 /** Pushes a batch, pulls what is new. Safe to repeat: a change counts once however often it comes. */
 export const sync = endpoint({

@@ -1,11 +1,21 @@
 import * as z from 'zod/mini';
-import { Correction, ReceiptCode, Testimony, TestimonyLine, Withdrawal } from '../../domain/testimony';
+import { receiptText } from '../../domain/code';
+import { Correction, ReceiptCode, Testimony, TestimonyLines, Withdrawal } from '../../domain/testimony';
 import { inStructure } from '../database/open';
-import { byOf, done, endpoint, reply, type Call } from '../endpoint';
-import { eraseInterview } from '../erasure';
-import { note } from '../journal';
-import { correct, findByReceipt, listTestimonies, readTestimony, RESPONDENT, withdraw } from '../testimonies';
-import { countFailure, mustWait } from '../throttle';
+import { byOf, done, endpoint, reply, type Call } from '../door/endpoint';
+import { eraseInterview } from '../keeping/erasure';
+import { note } from '../keeping/journal';
+import {
+	agree,
+	BY_CODE,
+	correct,
+	findByReceipt,
+	listTestimonies,
+	readTestimony,
+	withdraw
+} from '../office/testimonies';
+import { findDone, keepDone } from '../accounts/pending';
+import { byAddress, DRAWN, tryOnce } from '../accounts/throttle';
 import { Problem } from '../../domain/problem';
 
 /** `?campaign=<id>` */
@@ -14,7 +24,7 @@ export const testimonies = endpoint({
 	path: '/api/testimonies',
 	summary: 'The testimonies of a campaign, without their words',
 	act: 'read-testimonies',
-	reply: z.array(TestimonyLine),
+	reply: TestimonyLines,
 	async handle(call) {
 		const { app, request, session } = call;
 		const structure = session.structure.id;
@@ -71,24 +81,23 @@ export const eraseFor = endpoint({
 	}
 });
 
-/** Opens what a receipt code opens; a wrong one costs as a wrong passphrase does. */
+/** Opens what a receipt code opens; a wrong one is counted.
+ * @param gone what is answered where the code opens nothing any more
+ * @throws Problem `receipt.refused` */
 async function withReceipt<T>(
 	{ app, address }: Pick<Call, 'app' | 'address'>,
 	{ structure, code }: z.infer<typeof ReceiptCode>,
-	work: (id: string) => Promise<T>
+	work: (id: string) => Promise<T>,
+	gone: () => Promise<T | undefined> = () => Promise.resolve(undefined)
 ): Promise<T> {
-	const key = `receipt:${address}`;
-	await mustWait(app, '', key);
-	return await inStructure(structure, async () => {
-		let id: string;
-		try {
-			id = await findByReceipt(app.db, structure, code);
-		} catch (thrown) {
-			if (thrown instanceof Problem) await countFailure(app, '', key);
-			throw thrown;
-		}
-		return await work(id);
-	});
+	const found = await tryOnce(app, [byAddress('receipt', address, DRAWN)], () =>
+		inStructure(structure, async () => {
+			const id = await findByReceipt(app.db, structure, code);
+			return id === undefined ? await gone() : await work(id);
+		})
+	);
+	if (found === undefined) throw new Problem('receipt.refused', 404);
+	return found;
 }
 
 export const receipt = endpoint({
@@ -102,7 +111,7 @@ export const receipt = endpoint({
 		withReceipt(call, call.body, async (id) => {
 			const { app, body } = call;
 			const found = await app.db.transaction().execute(async (trx) => {
-				await note(app, trx, body.structure, { act: 'receipt.used', ...RESPONDENT, subject: id });
+				await note(app, trx, body.structure, { act: 'receipt.used', ...BY_CODE, subject: id });
 				return await readTestimony(trx, body.structure, id);
 			});
 			return await reply(call, found);
@@ -119,7 +128,22 @@ export const receiptWithdraw = endpoint({
 	handle: (call) =>
 		withReceipt(call, call.body, async (id) => {
 			const { app, body } = call;
-			await withdraw(app, body.structure, id, body.items, RESPONDENT);
+			await withdraw(app, body.structure, id, body.items, BY_CODE);
+			return await reply(call, await readTestimony(app.db, body.structure, id));
+		})
+});
+
+export const receiptAgree = endpoint({
+	method: 'POST',
+	path: '/api/receipt/agree',
+	summary: 'Agree again, on one’s own testimony, to what was withdrawn',
+	act: 'anybody',
+	body: z.extend(ReceiptCode, Withdrawal.shape),
+	reply: Testimony,
+	handle: (call) =>
+		withReceipt(call, call.body, async (id) => {
+			const { app, body } = call;
+			await agree(app, body.structure, id, body.items);
 			return await reply(call, await readTestimony(app.db, body.structure, id));
 		})
 });
@@ -134,10 +158,13 @@ export const receiptCorrect = endpoint({
 	handle: (call) =>
 		withReceipt(call, call.body, async (id) => {
 			const { app, body } = call;
-			await correct(app, body.structure, id, body, RESPONDENT);
+			await correct(app, body.structure, id, body, BY_CODE);
 			return await reply(call, await readTestimony(app.db, body.structure, id));
 		})
 });
+
+/** A day, in minutes, in which whoever erased what they said is told so once more: the answer may have been lost. */
+const TOLD = 24 * 60;
 
 export const receiptErase = endpoint({
 	method: 'POST',
@@ -145,9 +172,17 @@ export const receiptErase = endpoint({
 	summary: 'Erase one’s own testimony',
 	act: 'anybody',
 	body: ReceiptCode,
-	handle: (call) =>
-		withReceipt(call, call.body, async (id) => {
-			await eraseInterview(call.app, call.body.structure, id, RESPONDENT);
+	async handle(call) {
+		const { app, body } = call;
+		const { structure } = body;
+		const name = receiptText(structure, body.code);
+		const erase = async (id: string) => {
+			// First: should the server die in between, the code still opens, and it is done then.
+			await keepDone(app, app.db, { structure, person: BY_CODE.person }, 'erased', name, '', TOLD);
+			await eraseInterview(app, structure, id, BY_CODE);
 			return done();
-		})
+		};
+		const isErased = async () => ((await findDone(app, app.db, structure, 'erased', name)) ? done() : undefined);
+		return await withReceipt(call, body, erase, isErased);
+	}
 });

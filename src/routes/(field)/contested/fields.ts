@@ -1,22 +1,20 @@
-import { inUnits } from '$lib/domain/amount';
-import {
-	criteriaOf,
-	decimalsOf,
-	findCriterion,
-	findQuestion,
-	type Framework,
-	type Stakeholder
-} from '$lib/domain/framework';
-import { MAX_WORDS, type Answer } from '$lib/domain/interview';
+import type { Approval } from '$lib/domain/excerpt-shapes';
+import { decimalsOf, findCriterion, findIndicator, findQuestion, inUnits, labelsOf } from '$lib/domain/framework';
+import type { Framework, Stakeholder } from '$lib/domain/framework-shapes';
+import { chosenIn, MAX_WORDS } from '$lib/domain/interview';
+import type { Answer, Consent } from '$lib/domain/interview-shapes';
+import type { KindName } from '$lib/domain/kinds/all';
+import type { Values } from '$lib/domain/kinds/values';
 import type { Media } from '$lib/domain/media';
 import { canonical } from '$lib/domain/record';
-import type { Current } from '$lib/domain/sync';
-import type { Text } from '$lib/domain/text';
-import { day, moment, number, periodName, say } from '$lib/words/format';
+import type { Current } from '$lib/domain/record-shapes';
+import { MAX_NAME, MAX_REMARK } from '$lib/domain/text';
+import type { Text } from '$lib/domain/text-shapes';
+import { day, moment, number, say } from '$lib/words/format';
+import { periodName } from '$lib/words/period';
 import { m } from '$lib/words/generated/messages';
 import { size } from '../device/size';
-import { chosenOf } from '../interviews/shown';
-import { many, one } from '../../stakeholders';
+import { many, one } from '$lib/words/stakeholders';
 
 /** What names and values are said with. */
 export type Context = {
@@ -25,7 +23,9 @@ export type Context = {
 	campaigns: ReadonlyMap<string, string>;
 };
 
-const NAMES: { [field: string]: () => string } = {
+/** Every field of every kind has its name. */
+type AnyField = { [K in KindName]: keyof Values<K> & string }[KindName] | 'deleted';
+const NAMES: { [field in AnyField]: () => string } = {
 	campaign: m.recovery_field_campaign,
 	framework: m.recovery_field_framework,
 	stakeholder: m.recovery_field_stakeholder,
@@ -34,6 +34,7 @@ const NAMES: { [field: string]: () => string } = {
 	on: m.recovery_field_on,
 	label: m.recovery_field_label,
 	criteria: m.recovery_field_criteria,
+	asked: m.recovery_field_asked,
 	state: m.recovery_field_state,
 	note: m.recovery_field_note,
 	receipt: m.recovery_field_receipt,
@@ -42,6 +43,8 @@ const NAMES: { [field: string]: () => string } = {
 	valence: m.recovery_field_valence,
 	quote: m.recovery_field_quote,
 	approval: m.recovery_field_approval,
+	limit: m.recovery_field_limit,
+	words: m.recovery_field_words,
 	title: m.recovery_field_title,
 	name: m.recovery_field_title,
 	from: m.recovery_field_from,
@@ -56,6 +59,9 @@ const NAMES: { [field: string]: () => string } = {
 	value: m.recovery_field_value,
 	toConfirm: m.recovery_field_toConfirm,
 	definition: m.recovery_field_definition,
+	fictitious: m.fictitious_label,
+	grants: m.recovery_field_grants,
+	left: m.recovery_field_left,
 	deleted: m.recovery_field_deleted
 };
 
@@ -107,6 +113,8 @@ export function fieldName(field: string, { framework, antennas }: Context): stri
 			const item = framework?.consentItems.find(({ id }) => id === about);
 			return item ? say(item.text) : m.recovery_field_consent();
 		}
+		case 'withdrawal':
+			return m.recovery_field_withdrawal();
 		case 'media':
 			return m.recovery_field_media();
 		case 'target': {
@@ -114,18 +122,13 @@ export function fieldName(field: string, { framework, antennas }: Context): stri
 			return m.recovery_field_target({ who: many(who as Stakeholder), where: antennas.get(where) ?? where });
 		}
 		case 'goal': {
-			const indicator = framework && indicatorOf(framework, about);
+			const indicator = framework && findIndicator(framework, about);
 			return m.recovery_field_goal({ indicator: indicator ? say(indicator.label) : about });
 		}
 		default:
-			return NAMES[field]?.() ?? field;
+			return Object.hasOwn(NAMES, field) ? NAMES[field as AnyField]() : field;
 	}
 }
-
-const indicatorOf = (framework: Framework, id: string) =>
-	criteriaOf(framework)
-		.flatMap(({ indicators }) => indicators)
-		.find((one) => one.id === id);
 
 /** A value as it is read, whatever field it is of. */
 export function valueText(field: string, { value, at }: Pick<Current, 'value' | 'at'>, context: Context): string {
@@ -136,6 +139,14 @@ export function valueText(field: string, { value, at }: Pick<Current, 'value' | 
 	if (value === null || value === undefined || value === '') return m.recovery_value_nothing();
 	if (typeof value === 'boolean') return value ? m.recovery_value_yes() : m.recovery_value_no();
 	switch (family) {
+		case 'consent':
+			return WORDS.consent![(value as Consent).answer]!();
+		case 'withdrawal':
+			return m.recovery_value_withdrawn();
+		case 'approval':
+			return WORDS.approval![(value as Approval).decision]!();
+		case 'asked':
+			return m.recovery_value_questions({ count: (value as string[]).length });
 		case 'answer':
 			return answerText(about, value as Answer, framework);
 		case 'stakeholder':
@@ -166,7 +177,7 @@ export function valueText(field: string, { value, at }: Pick<Current, 'value' | 
 		case 'definition':
 			return m.recovery_value_version({ version: (value as Framework).version });
 		case 'goal': {
-			const indicator = framework && indicatorOf(framework, about);
+			const indicator = framework && findIndicator(framework, about);
 			const decimals = indicator ? decimalsOf(framework, indicator.unit) : 0;
 			return number(inUnits(value as number, decimals), decimals);
 		}
@@ -186,12 +197,17 @@ function criterionText(id: string, framework: Framework | undefined): string {
 function answerText(question: string, answer: Answer, framework: Framework | undefined): string {
 	if (answer.without) return WITHOUT[answer.without]();
 	const asked = framework && findQuestion(framework, question);
-	const chosen = asked ? chosenOf(framework, asked, answer).map(say) : [];
+	const chosen = asked
+		? labelsOf(framework, asked, { chosen: answer.value ? chosenIn(answer.value) : [] }).map(say)
+		: [];
 	return [...chosen, ...(answer.words?.trim() ? [answer.words.trim()] : [])].join('\n') || m.recovery_value_nothing();
 }
 
 /** How long a text somebody writes in the place of the others may be, where one may be written at all. */
-const LIMITS: { [field: string]: number } = { label: 80, title: 80, name: 80, note: MAX_WORDS, comment: 500 };
+const LIMITS: { [field: string]: number } = {
+	...{ label: MAX_NAME, title: MAX_NAME, name: MAX_NAME },
+	...{ note: MAX_WORDS, comment: MAX_REMARK }
+};
 
 /** What writing something else takes: how long it may be, what to begin with and what it makes of the words. Nothing where
  * one can only choose. */

@@ -1,58 +1,27 @@
+import { groupBy } from '$lib/domain/grouped';
+import { groupOf, type Group } from '$lib/domain/waiting';
 import type { MediaRow, Outgoing } from '$lib/local/database';
 import { toBase64 } from '$lib/local/vault';
 import type { RefusedChange } from '$lib/local/views';
-import type { RunnerState } from '$lib/sync/runner';
-import { earliest } from '../../age';
+import { earliest } from '$lib/words/age';
 
-export const GROUPS = ['interviews', 'excerpts', 'readings', 'others'] as const;
-export type Group = (typeof GROUPS)[number];
-export type Waiting = { group: Group; count: number; oldest: string };
+/** Since when each group of what waits has waited, for the groups of `waiting`. */
+export const oldestOf = (changes: readonly Pick<Outgoing, 'kind' | 'at'>[]): Map<Group, string> =>
+	new Map(
+		[...groupBy(changes, ({ kind }) => groupOf(kind))].map(([group, rows]) => [
+			group,
+			earliest(rows.map(({ at }) => at))!
+		])
+	);
 
-const OF_KIND: { [kind: string]: Group } = { interview: 'interviews', excerpt: 'excerpts', reading: 'readings' };
-export const groupOf = (kind: string): Group => OF_KIND[kind] ?? 'others';
-
-/** What waits to leave, by what it is to people: a form edited twice is one form. */
-export function waitingOf(outbox: readonly Pick<Outgoing, 'kind' | 'record' | 'at'>[]): Waiting[] {
-	const groups = Map.groupBy(outbox, ({ kind }) => groupOf(kind));
-	return GROUPS.flatMap((group) => {
-		const rows = groups.get(group);
-		if (!rows) return [];
-		const oldest = earliest(rows.map(({ at }) => at))!;
-		return [{ group, count: new Set(rows.map(({ record }) => record)).size, oldest }];
-	});
-}
-
-/** The recordings that wait to leave, or nothing: how many, how much, since when. */
+/** The recordings that wait to leave, or nothing: how much, since when. */
 export function mediaOf(
 	waiting: readonly Pick<MediaRow, 'size' | 'at'>[]
-): { count: number; bytes: number; oldest: string } | undefined {
+): { bytes: number; oldest: string } | undefined {
 	const oldest = earliest(waiting.map(({ at }) => at));
 	if (oldest === undefined) return undefined;
-	return { count: waiting.length, bytes: waiting.reduce((sum, { size }) => sum + size, 0), oldest };
+	return { bytes: waiting.reduce((sum, { size }) => sum + size, 0), oldest };
 }
-
-export type Condition =
-	'sending' | 'signed-out' | 'second-factor' | 'outdated' | 'trouble' | 'refused' | 'waiting' | 'never' | 'current';
-
-/** How this device stands, the most pressing first. Being offline is none of it. */
-export function conditionOf(
-	sync: RunnerState,
-	{ unsent, refused, syncedAt }: { unsent: number; refused: number; syncedAt: string | null }
-): Condition {
-	if (sync.at === 'work' && unsent > 0) return 'sending';
-	const failure = sync.at === 'rest' ? sync.outcome?.state : undefined;
-	if (isOutdated(sync)) return 'outdated';
-	if (failure === 'signed-out' || failure === 'revoked') return 'signed-out';
-	if (failure === 'second-factor') return 'second-factor';
-	if (failure === 'refused' || failure === 'broken') return 'trouble';
-	if (refused > 0) return 'refused';
-	if (unsent > 0) return 'waiting';
-	return syncedAt ? 'current' : 'never';
-}
-
-/** Whether this device's version and the server's no longer understand each other (426). */
-export const isOutdated = (sync: RunnerState): boolean =>
-	sync.at === 'rest' && sync.outcome?.state === 'refused' && sync.outcome.status === 426;
 
 type From = { structure: string; person: string; device: string };
 

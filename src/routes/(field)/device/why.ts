@@ -13,6 +13,23 @@ export function why(problem: string): string {
 		case 'kind.differs':
 		case 'change.unreadable':
 			return m.office_why_unreadable();
+		case 'withdrawal.rewritten':
+			return m.office_why_withdrawal();
+		case 'answer.impossible':
+			return m.office_why_answer();
+		case 'day.ahead':
+			return m.office_why_day_ahead();
+		case 'day.before-campaign':
+			return m.office_why_day_before();
+		case 'excerpt.elsewhere':
+			return m.office_why_elsewhere();
+		case 'voice.refused':
+			return m.office_why_voice();
+		case 'quarantine.full':
+			return m.office_why_place();
+		case 'field.too-large':
+		case 'change.too-large':
+			return m.office_why_bulky();
 		case 'record.missing':
 			return m.office_why_missing();
 		case 'change.damaged':

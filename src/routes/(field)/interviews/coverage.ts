@@ -1,7 +1,7 @@
-import type { Stakeholder } from '$lib/domain/framework';
+import type { Stakeholder } from '$lib/domain/framework-shapes';
 import type { Sheets } from '$lib/domain/sheet';
-import { here } from '../../here.svelte';
-import type { Interview } from '../../structure';
+import { here } from '$lib/here/here.svelte';
+import type { Interview } from '$lib/here/structure';
 
 /** How often each criterion has been heard from a stakeholder: by the last sheets this device received where it has some,
  * and by the interviews it holds itself, whichever knows more. */

@@ -1,11 +1,9 @@
 import { receiptText } from '$lib/domain/code';
-import { toBase64 } from '$lib/local/vault';
+import { sha256 } from '$lib/local/vault';
 
 /** What is kept of a receipt code: the code itself never leaves the device it was made on. */
-export async function hashOf(structure: string, code: string): Promise<string> {
-	const bytes = new TextEncoder().encode(receiptText(structure, code));
-	return toBase64(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
-}
+export const hashOf = (structure: string, code: string): Promise<string> =>
+	sha256(new TextEncoder().encode(receiptText(structure, code)));
 
 /** Behind the #, which no browser sends to a server. */
 export const receiptHash = (structure: string, code: string): string => `#${structure}.${code}`;

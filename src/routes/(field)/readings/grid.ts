@@ -1,19 +1,24 @@
-import { parseAmount } from '$lib/domain/amount';
-import type { CampaignScope } from '$lib/domain/sheet';
-import { combine, EMPTY, type Figure } from '$lib/domain/figures';
+import type { Misread } from '$lib/domain/amount';
+import { doubtsOfCell, type CampaignScope } from '$lib/domain/sheet';
 import {
-	decimalsOf,
-	isComparable,
-	isForStructure,
-	isTyped,
-	type Criterion,
-	type Framework,
-	type Indicator,
-	type Register
-} from '$lib/domain/framework';
-import { boundsOf, gridOf, periodsBetween, yearBefore, type Frequency, type Period } from '$lib/domain/period';
-import { changeFrom, isUnlikely, readingId, WHOLE, type ReadingValue } from '$lib/domain/reading';
-import { differing, inUse, type Fields } from '$lib/domain/record';
+	addDoubts,
+	changeFrom,
+	combine,
+	doubtsReaching,
+	EMPTY,
+	figureOf,
+	isUnlikely,
+	type Doubts,
+	type Figure
+} from '$lib/domain/figures';
+import { findIndicator, isComparable, isForStructure, isTyped } from '$lib/domain/framework';
+import type { Criterion, Framework, Indicator, Register } from '$lib/domain/framework-shapes';
+import { boundsOf, gridOf, periodsBetween, yearBefore, type Period } from '$lib/domain/period';
+import type { Frequency } from '$lib/domain/period-shapes';
+import { MOST, readingId, WHOLE, type ReadingValue } from '$lib/domain/reading';
+import { differing, type Fields } from '$lib/domain/record';
+import { valueOf } from '$lib/domain/kinds/values';
+import { readAmount } from '$lib/words/amounts';
 
 /** A campaign with the framework it froze. */
 export type Framed = CampaignScope & { framework: Framework };
@@ -32,9 +37,16 @@ export type Cell = {
 };
 
 /** `apart`: there are figures, and their rule forbids putting them together. */
-export type Total = { figure: Figure; apart: boolean; before: Figure };
+export type Total = { figure: Figure; doubts: Doubts; apart: boolean; before: Figure };
 
-export type Row = { register: Register; criterion: Criterion; indicator: Indicator; cells: Cell[]; total: Total };
+export type Row = {
+	place: string;
+	register: Register;
+	criterion: Criterion;
+	indicator: Indicator;
+	cells: Cell[];
+	total: Total;
+};
 
 export const GRIDS = ['monthly', 'quarterly', 'half-yearly', 'yearly'] as const satisfies readonly Frequency[];
 export type Grid = (typeof GRIDS)[number];
@@ -42,10 +54,6 @@ export type Grid = (typeof GRIDS)[number];
 /** The grid an indicator is typed in. */
 export const gridFor = (indicator: Indicator): Grid =>
 	GRIDS.find((grid) => grid === gridOf(indicator.frequency)) ?? 'yearly';
-
-/** An ISO date in the device's own day, to set beside the bounds of periods. */
-export const dayOf = (date: Date): string =>
-	`${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}-${String(date.getDate()).padStart(2, '0')}`;
 
 export function whenIs(period: Period, today: string): Cell['when'] {
 	const { start, after } = boundsOf(period);
@@ -108,7 +116,7 @@ export function rowsOf(
 			});
 			const valueAt = (one: Framed, period: Period) => {
 				const fields = readings.get(readingId({ campaign: one.id, place, period, indicator: indicator.id }));
-				return fields && valueOf(fields);
+				return fields && valueIn(fields);
 			};
 			const cells = periods.map((period): Cell => {
 				const id = readingId({ campaign: campaign.id, place, period, indicator: indicator.id });
@@ -120,26 +128,23 @@ export function rowsOf(
 					period,
 					when: whenIs(period, today),
 					fields,
-					value: fields && valueOf(fields),
+					value: fields && valueIn(fields),
 					contested: different > 1 ? different : 0,
-					toConfirm: fields !== undefined && inUse(fields, 'toConfirm') === true,
-					comment: String((fields && inUse(fields, 'comment')) ?? ''),
+					toConfirm: fields !== undefined && valueOf('reading', fields, 'toConfirm') === true,
+					comment: (fields && valueOf('reading', fields, 'comment')) ?? '',
 					before
 				};
 			});
-			return { register, criterion, indicator, cells, total: totalOf(indicator, cells) };
+			return { place, register, criterion, indicator, cells, total: totalOf(indicator, cells) };
 		});
 }
 
-export const findIndicator = (framework: Framework, id: string): Indicator | undefined =>
-	framework.registers
-		.flatMap(({ criteria }) => criteria)
-		.flatMap(({ indicators }) => indicators)
-		.find((indicator) => indicator.id === id);
+/** The rows of several places beside one another: each indicator once, then each place's row of it. */
+export const sideBySide = (places: readonly Row[][]): Row[] =>
+	(places[0] ?? []).flatMap((_, index) => places.map((rows) => rows[index]!));
 
 /** The value in use; one that was taken back is none. */
-const valueOf = (fields: Fields): ReadingValue | undefined =>
-	(inUse(fields, 'value') as ReadingValue | undefined) ?? undefined;
+const valueIn = (fields: Fields): ReadingValue | undefined => valueOf('reading', fields, 'value') ?? undefined;
 
 /** All that is there so far, beside what the year before had in the same periods. */
 export function totalOf(indicator: Indicator, cells: readonly Cell[]): Total {
@@ -153,20 +158,13 @@ export function totalOf(indicator: Indicator, cells: readonly Cell[]): Total {
 	const before = filled.map((cell) => figureOf(cell.before));
 	return {
 		figure,
+		doubts: doubtsReaching(
+			rule,
+			come.map((cell) => ({ figure: figureOf(cell.value), doubts: doubtsOfCell(cell) }))
+		),
 		apart: figure.state === 'empty' && filled.length > 0,
 		before: before.some(({ state }) => state === 'empty') ? EMPTY : combine(rule, before)
 	};
-}
-
-/** A value as a figure that can be combined. A mean is kept times its weight, so that adding weighs it. */
-export function figureOf(value: ReadingValue | undefined): Figure {
-	if (!value) return EMPTY;
-	if ('notApplicable' in value) return { state: 'not-applicable' };
-	if ('amount' in value) return { state: 'value', amount: Number(value.amount), base: 0, missing: 0 };
-	if ('numerator' in value)
-		return { state: 'value', amount: Number(value.numerator), base: Number(value.denominator), missing: 0 };
-	const weight = Number(value.weight);
-	return { state: 'value', amount: Number(value.mean) * weight, base: weight, missing: 0 };
 }
 
 /** Cells that wait for a figure, in one period or in all that have come. */
@@ -177,6 +175,27 @@ export const toFill = (rows: readonly Row[], period?: Period): Cell[] =>
 				!cell.value && (period === undefined ? cell.when === 'past' : cell.period === period && cell.when !== 'future')
 		)
 	);
+
+/** Where the figures of one grid stand, of the periods that have ended. */
+export type Progress = {
+	of: number;
+	left: number;
+	/** Of those left, how many are of the last period. */
+	due: { period: Period; left: number } | undefined;
+	doubts: Doubts;
+};
+
+export function progressOf(rows: readonly Row[]): Progress {
+	const past = rows.flatMap(({ cells }) => cells.filter(({ when }) => when === 'past'));
+	const left = past.filter(({ value, contested }) => !value && !contested);
+	const last = past.map(({ period }) => period).reduce<Period | undefined>((a, b) => (a && a > b ? a : b), undefined);
+	return {
+		of: past.length,
+		left: left.length,
+		due: last === undefined ? undefined : { period: last, left: left.filter(({ period }) => period === last).length },
+		doubts: addDoubts(past.map(doubtsOfCell))
+	};
+}
 
 /** Whether a figure is typed as one number or as two. */
 export type Shape = 'amount' | 'ratio' | 'mean';
@@ -195,7 +214,7 @@ export function unitsOf(indicator: Indicator): [first: string, second: string | 
 export type Draft = { first: string; second: string };
 export type Slip = {
 	at: keyof Draft;
-	problem: 'letters' | 'decimals' | 'size' | 'missing' | 'negative' | 'above';
+	problem: Misread | 'missing' | 'above';
 	decimals: number;
 };
 
@@ -208,12 +227,14 @@ export function readDraft(framework: Framework, indicator: Indicator, draft: Dra
 	const amounts: number[] = [];
 	for (const [index, text] of texts.entries()) {
 		const at = index === 0 ? 'first' : 'second';
-		const unit = units[index];
-		const decimals = unit ? decimalsOf(framework, unit) : 0;
+		const unit = framework.units.find(({ id }) => id === units[index]);
+		const decimals = unit?.decimals ?? 0;
 		if (text.trim() === '') return { at, problem: 'missing', decimals };
-		const amount = parseAmount(text, decimals);
+		const amount = readAmount(text, unit);
 		if (typeof amount === 'string') return { at, problem: amount, decimals };
-		if (amount < 0 && (at === 'second' || shape === 'ratio')) return { at, problem: 'negative', decimals };
+		const most = shape !== 'mean' ? MOST.amount : at === 'first' ? MOST.mean : MOST.weight;
+		if (Math.abs(amount) > most) return { at, problem: 'size', decimals };
+		if (amount < 0 && (at === 'second' || shape === 'ratio')) return { at, problem: 'sign', decimals };
 		amounts.push(amount);
 	}
 	const [first = 0, second = 0] = amounts;
@@ -223,6 +244,9 @@ export function readDraft(framework: Framework, indicator: Indicator, draft: Dra
 	return { value: { numerator: first, denominator: second } };
 }
 
+/** Whether something may be typed in a cell, by whoever may write there. */
+export const isFilled = ({ when, contested }: Cell): boolean => when !== 'future' && !contested;
+
 /** How far a value is from last year's when that is far enough to ask about it. */
 export function unlikelyChange(before: ReadingValue | undefined, value: ReadingValue | undefined): number | undefined {
 	const change = changeFrom(before, value);
@@ -231,22 +255,36 @@ export function unlikelyChange(before: ReadingValue | undefined, value: ReadingV
 
 export type Spot = { row: number; column: number };
 
-/** Where an arrow, Home or End leads from a cell; the same cell at the edge. Nothing for any other key. */
-export function moved(from: Spot, key: string, rows: number, columns: number): Spot | undefined {
+/** How far a grid goes, and how many of its rows are in sight at once. */
+export type Extent = { rows: number; columns: number; page: number };
+
+/** Where a key leads from a cell; the same cell at the edge. Nothing for a key that leads nowhere.
+ * @param far with Ctrl: as far as it goes */
+export function moved(from: Spot, key: string, far: boolean, { rows, columns, page }: Extent): Spot | undefined {
 	const { row, column } = from;
+	const [lastRow, last] = [rows - 1, columns - 1];
+	const rowBy = (by: number): Spot => ({ row: Math.min(lastRow, Math.max(0, row + (far ? by * rows : by))), column });
+	const columnBy = (by: number): Spot => ({
+		row,
+		column: Math.min(last, Math.max(0, column + (far ? by * columns : by)))
+	});
 	switch (key) {
 		case 'ArrowUp':
-			return { row: Math.max(0, row - 1), column };
+			return rowBy(-1);
 		case 'ArrowDown':
-			return { row: Math.min(rows - 1, row + 1), column };
+			return rowBy(1);
+		case 'PageUp':
+			return rowBy(-page);
+		case 'PageDown':
+			return rowBy(page);
 		case 'ArrowLeft':
-			return { row, column: Math.max(0, column - 1) };
+			return columnBy(-1);
 		case 'ArrowRight':
-			return { row, column: Math.min(columns - 1, column + 1) };
+			return columnBy(1);
 		case 'Home':
-			return { row, column: 0 };
+			return { row: far ? 0 : row, column: 0 };
 		case 'End':
-			return { row, column: columns - 1 };
+			return { row: far ? lastRow : row, column: last };
 		default:
 			return undefined;
 	}

@@ -1,4 +1,4 @@
-import { periodName } from '$lib/words/format';
+import { periodName } from '$lib/words/period';
 import { m } from '$lib/words/generated/messages';
 
 /** « janvier à décembre 2014 », « novembre 2014 à mars 2015 ». */

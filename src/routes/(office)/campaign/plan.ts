@@ -1,17 +1,11 @@
-import { parseAmount } from '$lib/domain/amount';
+import type { Misread } from '$lib/domain/amount';
 import { goalField, targetField } from '$lib/domain/campaign';
-import { criteriaOf, decimalsOf, isTyped, type Criterion, type Framework, type Indicator } from '$lib/domain/framework';
+import { criteriaOf, isTyped } from '$lib/domain/framework';
+import type { Criterion, Framework, Indicator } from '$lib/domain/framework-shapes';
 import { canonical, inUse, isContested, type Fields } from '$lib/domain/record';
-
-export type CampaignValues = {
-	title: string;
-	from: string;
-	to: string;
-	framework: string;
-	criteria: string[];
-	antennas: string[];
-	state: 'preparing' | 'open' | 'closed';
-};
+import { fit, MAX_NAME } from '$lib/domain/text';
+import { valueOf, valuesOf } from '$lib/domain/kinds/values';
+import { readAmount } from '$lib/words/amounts';
 
 /** A campaign as its form holds it. */
 export type Plan = {
@@ -21,6 +15,7 @@ export type Plan = {
 	criteria: string[];
 	antennas: string[];
 	targets: { [field: string]: number }; // people to hear by `target:stakeholder:antenna`; 0 is no target
+	refused: { [field: string]: string }; // what was typed for a target and is no number of people
 	goals: { [indicator: string]: string }; // as typed
 };
 
@@ -42,8 +37,7 @@ export const headlines = (framework: Framework, kept: readonly string[]): Indica
 /** The plan of a stored campaign.
  * @param write how an amount is written for people, from its smallest step */
 export function planOf(fields: Fields, framework: Framework, write: (amount: number, unit: string) => string): Plan {
-	const values = Object.fromEntries(Object.keys(fields).map((field) => [field, inUse(fields, field)]));
-	const { title = '', from = '', to = '', criteria = [], antennas = [] } = values as Partial<CampaignValues>;
+	const { title = '', from = '', to = '', criteria = [], antennas = [], ...families } = valuesOf('campaign', fields);
 	return {
 		title,
 		from,
@@ -51,25 +45,35 @@ export function planOf(fields: Fields, framework: Framework, write: (amount: num
 		criteria: [...criteria],
 		antennas: [...antennas],
 		targets: Object.fromEntries(
-			Object.entries(values).flatMap(([field, value]) => (field.startsWith('target:') ? [[field, Number(value)]] : []))
+			Object.entries(families).flatMap(([field, value]) =>
+				field.startsWith('target:') ? [[field, Number(value)]] : []
+			)
 		),
+		refused: {},
 		goals: Object.fromEntries(
 			headlines(framework, criteria).flatMap(({ id, unit }) => {
-				const goal = values[goalField(id)];
-				return goal === undefined ? [] : [[id, write(Number(goal), unit)]];
+				const goal = valueOf('campaign', fields, goalField(id));
+				return goal == null ? [] : [[id, write(goal, unit)]];
 			})
 		)
 	};
 }
 
-export type GoalProblem = 'letters' | 'decimals' | 'size' | 'kept';
+export type GoalProblem = Misread | 'kept';
 export type Problems = {
-	title?: true;
+	title?: 'missing' | 'long';
+	targets?: true;
 	months?: true;
 	antennas?: true;
 	criteria?: true;
 	goals: { [indicator: string]: GoalProblem };
 };
+
+const readGoal = ({ units }: Framework, unit: string, typed: string): number | Misread =>
+	readAmount(
+		typed,
+		units.find(({ id }) => id === unit)
+	);
 
 /** What keeps a plan from being saved, or from being opened. */
 export function problemsOf(plan: Plan, framework: Framework, before: Fields | undefined, opening: boolean): Problems {
@@ -77,11 +81,14 @@ export function problemsOf(plan: Plan, framework: Framework, before: Fields | un
 		const typed = (plan.goals[id] ?? '').trim();
 		// A stored goal has no empty value to go back to.
 		if (!typed) return before?.[goalField(id)] ? [[id, 'kept']] : [];
-		const amount = parseAmount(typed, decimalsOf(framework, unit));
+		const amount = readGoal(framework, unit, typed);
 		return typeof amount === 'string' ? [[id, amount]] : [];
 	});
 	return {
-		...(plan.title.trim() ? {} : { title: true }),
+		...(!plan.title.trim() ? { title: 'missing' } : fit(plan.title.trim(), MAX_NAME).over > 0 ? { title: 'long' } : {}),
+		...(Object.keys(plan.refused).some((field) => plan.antennas.some((id) => field.endsWith(`:${id}`)))
+			? { targets: true }
+			: {}),
 		...(plan.from <= plan.to ? {} : { months: true }),
 		...(opening && plan.antennas.length === 0 ? { antennas: true } : {}),
 		...(opening && plan.criteria.length === 0 ? { criteria: true } : {}),
@@ -105,7 +112,7 @@ export function fieldsOf(
 		})
 	);
 	const goals = headlines(framework, plan.criteria).flatMap(({ id, unit }) => {
-		const amount = parseAmount(plan.goals[id] ?? '', decimalsOf(framework, unit));
+		const amount = readGoal(framework, unit, plan.goals[id] ?? '');
 		return typeof amount === 'number' ? [[goalField(id), amount] as const] : [];
 	});
 	return {

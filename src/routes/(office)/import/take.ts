@@ -1,16 +1,24 @@
-import { CHUNK, type MediaState } from '$lib/domain/media';
-import { RECEIPTS_FORMAT, type SealedLine, type Signed } from '$lib/domain/stick';
+import type * as z from 'zod/mini';
+import { groupBy } from '$lib/domain/grouped';
+import { CHUNK } from '$lib/domain/media';
+import { MediaState } from '$lib/domain/media-shapes';
+import { ImportSummary, RECEIPTS_FORMAT, type SealedLine, type Signed } from '$lib/domain/stick';
 import type { OutboxFile, Piece } from '$lib/local/stick/outbox-file';
-import type { Answer } from '../../api';
+import type { Answered } from '$lib/here/api';
 
 /** Changes in one call, and characters: well under what the server takes. */
 const PART = 300;
 const PART_SIZE = 3_000_000;
 
 /** One call to the server: `path` is under `/api/stick`. */
-export type Call = <T>(path: string, body: object) => Promise<Answer<T>>;
+export type Call = <Shape extends z.ZodMiniType>(
+	shape: Shape,
+	path: string,
+	body: object
+) => Promise<Answered<z.infer<Shape>>>;
 
-type Verdicts = { applied: number; contested: number; quarantined: number; erased: number };
+const VERDICTS = ['applied', 'contested', 'quarantined', 'held', 'erased'] as const;
+type Verdicts = { [verdict in (typeof VERDICTS)[number]]: number };
 /** What became of a file. `problem` stopped it on the way; what came before it counts. */
 export type Taken = Verdicts & { media: number; mediaLeft: number; signed: Signed[]; problem?: string };
 
@@ -29,17 +37,33 @@ export function partsOf(changes: readonly SealedLine[]): SealedLine[][] {
 	return parts;
 }
 
+/** Has each part taken, and in halves where somebody on the way finds it too large.
+ * @returns the problem that stopped it, or nothing */
+async function inParts(
+	changes: readonly SealedLine[],
+	send: (part: SealedLine[]) => Promise<string | undefined>
+): Promise<string | undefined> {
+	const parts = partsOf(changes);
+	for (let part = parts.shift(); part; part = parts.shift()) {
+		const problem = await send(part);
+		if (problem === 'body.too-large' && part.length > 1) {
+			const half = Math.ceil(part.length / 2);
+			parts.unshift(part.slice(0, half), part.slice(half));
+		} else if (problem) return problem;
+	}
+	return undefined;
+}
+
 const whoseOf = ({ header: { structure, person, device, key } }: OutboxFile) => ({ structure, person, device, key });
 
 /** Has every change opened and thrown away, so that nothing is taken of a file that was altered anywhere.
  * @returns the server's problem, or nothing */
 export async function check(file: OutboxFile, call: Call): Promise<string | undefined> {
-	const parts = partsOf(file.changes);
-	for (const changes of parts.length > 0 ? parts : [[]]) {
-		const answer = await call('', { ...whoseOf(file), changes, check: true });
-		if (!answer.ok) return answer.problem;
-	}
-	return undefined;
+	const send = async (changes: SealedLine[]) => {
+		const answer = await call(ImportSummary, '', { ...whoseOf(file), changes, check: true });
+		return answer.ok ? undefined : answer.problem;
+	};
+	return file.changes.length > 0 ? await inParts(file.changes, send) : await send([]);
 }
 
 /** Takes a file that was checked: its changes, then its recordings, whose receipt comes last. Safe to stop and to repeat. */
@@ -49,26 +73,28 @@ export async function take(
 	onprogress: (done: number, of: number) => void
 ): Promise<Taken> {
 	const whose = whoseOf(file);
-	const taken: Taken = { applied: 0, contested: 0, quarantined: 0, erased: 0, media: 0, mediaLeft: 0, signed: [] };
-	const send = async (body: object): Promise<boolean> => {
-		const answer = await call<Verdicts & { signed: Signed }>('', { ...whose, ...body });
-		if (!answer.ok) taken.problem = answer.problem;
-		else {
-			for (const verdict of ['applied', 'contested', 'quarantined', 'erased'] as const)
-				taken[verdict] += answer.value[verdict];
-			taken.signed.push(answer.value.signed);
-		}
-		return answer.ok;
+	const taken: Taken = {
+		...{ applied: 0, contested: 0, quarantined: 0, held: 0, erased: 0 },
+		...{ media: 0, mediaLeft: 0, signed: [] }
+	};
+	const send = async (body: object): Promise<string | undefined> => {
+		const answer = await call(ImportSummary, '', { ...whose, ...body });
+		if (!answer.ok) return answer.problem;
+		for (const verdict of VERDICTS) taken[verdict] += answer.value[verdict] ?? 0;
+		if (answer.value.signed) taken.signed.push(answer.value.signed);
+		return undefined;
 	};
 	const of = file.changes.length + file.pieces.length;
 	let done = 0;
-	for (const changes of partsOf(file.changes)) {
+	const problem = await inParts(file.changes, async (changes) => {
 		onprogress(done, of);
-		if (!(await send({ changes }))) return taken;
-		done += changes.length;
-	}
+		const refused = await send({ changes });
+		if (!refused) done += changes.length;
+		return refused;
+	});
+	if (problem) return { ...taken, problem };
 	const whole: { about: string; hash: string }[] = [];
-	for (const pieces of Map.groupBy(file.pieces, ({ about, hash }) => `${about} ${hash}`).values()) {
+	for (const pieces of groupBy(file.pieces, ({ about, hash }) => `${about} ${hash}`).values()) {
 		onprogress(done, of);
 		const state = await takeRecording(whose, pieces, call);
 		if (state === 'offline' || state === 'stick.gone') return { ...taken, problem: state };
@@ -77,8 +103,8 @@ export async function take(
 		done += pieces.length;
 	}
 	taken.media = whole.length;
-	if (whole.length > 0) await send({ changes: [], media: whole });
-	return taken;
+	const last = whole.length > 0 ? await send({ changes: [], media: whole }) : undefined;
+	return last ? { ...taken, problem: last } : taken;
 }
 
 async function takeRecording(
@@ -91,7 +117,7 @@ async function takeRecording(
 		if (named.number * CHUNK < received) continue; // the server has it from before
 		const piece = await read().catch(() => undefined);
 		if (piece === undefined) return 'stick.gone';
-		const answer = await call<MediaState>('/media', { ...whose, ...named, piece });
+		const answer = await call(MediaState, '/media', { ...whose, ...named, piece });
 		if (!answer.ok) return answer.problem === 'offline' ? 'offline' : 'left';
 		if (answer.value.complete) return 'whole';
 		received = answer.value.received;

@@ -1,11 +1,13 @@
+import { groupBy } from '$lib/domain/grouped';
 import type { JournalAct, JournalLine } from '$lib/domain/journal';
+import { dayOf } from '$lib/words/format';
 import { m } from '$lib/words/generated/messages';
 
 /** What the ids of the journal are called. */
-export type Names = { people: ReadonlyMap<string, string>; devices: ReadonlyMap<string, string> };
+export type Names = { [of in 'people' | 'devices' | 'campaigns']: ReadonlyMap<string, string> };
 type Words = (line: { subject: string; count: number }) => string;
 
-const ACTS: { [act in JournalAct]: { say: Words; of?: 'person' | 'device' | 'testimony' } } = {
+const ACTS: { [act in JournalAct]: { say: Words; of?: keyof typeof NAMELESS | 'person' | 'testimony' } } = {
 	'sign-in': { say: m['testimony_act_sign-in'] },
 	'sign-in.refused': { say: m['testimony_act_sign-in.refused'] },
 	'sign-out': { say: m['testimony_act_sign-out'] },
@@ -23,7 +25,12 @@ const ACTS: { [act in JournalAct]: { say: Words; of?: 'person' | 'device' | 'tes
 	'testimonies.listed': { say: m['testimony_act_testimonies.listed'] },
 	'sheets.exported': { say: m['testimony_act_sheets.exported'] },
 	'receipt.used': { say: m['testimony_act_receipt.used'], of: 'testimony' },
+	'campaign.opened': { say: m['testimony_act_campaign.opened'], of: 'campaign' },
+	'campaign.closed': { say: m['testimony_act_campaign.closed'], of: 'campaign' },
+	'words.approved': { say: m['testimony_act_words.approved'], of: 'testimony' },
+	'words.set-aside': { say: m['testimony_act_words.set-aside'], of: 'testimony' },
 	'words.corrected': { say: m['testimony_act_words.corrected'], of: 'testimony' },
+	'consent.given': { say: m['testimony_act_consent.given'], of: 'testimony' },
 	'consent.withdrawn': { say: m['testimony_act_consent.withdrawn'], of: 'testimony' },
 	'person.erased': { say: m['testimony_act_person.erased'], of: 'testimony' },
 	'retention.run': { say: m['testimony_act_retention.run'] },
@@ -34,18 +41,22 @@ const ACTS: { [act in JournalAct]: { say: Words; of?: 'person' | 'device' | 'tes
 	'journal.read': { say: m['testimony_act_journal.read'] }
 };
 
+/** What is said of something whose name is not known here. */
+const NAMELESS = { device: m.testimony_journal_device, campaign: m.testimony_journal_campaign };
+
 /** Enough of an id to see that two lines speak of one interview. */
 const REFERENCE = 8;
 
 /** One line, in words. An act that this version does not know yet is shown as it is. */
 export function inWords(
 	{ act, subject, count, person, device }: JournalLine,
-	{ people, devices }: Names
+	{ people, devices, campaigns }: Names
 ): { what: string; about: string; who: string; where: string } {
 	const known = Object.hasOwn(ACTS, act) ? ACTS[act] : undefined;
+	const of = known?.of;
 	const name =
-		known?.of === 'device'
-			? (devices.get(subject) ?? m.testimony_journal_device())
+		of === 'device' || of === 'campaign'
+			? ((of === 'device' ? devices : campaigns).get(subject) ?? NAMELESS[of]())
 			: (people.get(subject) ?? m.testimony_journal_gone());
 	return {
 		what: known?.say({ subject: name, count }) ?? act,
@@ -65,6 +76,5 @@ function whoIs(person: string, people: Names['people']): string {
 
 /** Lines under the day they were written, as the reader's clock has it, newest first. */
 export function byDay(lines: readonly JournalLine[]): { day: string; lines: JournalLine[] }[] {
-	const dayOf = ({ at }: JournalLine) => new Date(at).toDateString();
-	return [...Map.groupBy(lines, dayOf).values()].map((lines) => ({ day: lines[0]!.at, lines }));
+	return [...groupBy(lines, ({ at }) => dayOf(at))].map(([day, lines]) => ({ day, lines }));
 }

@@ -1,25 +1,19 @@
-import * as z from 'zod/mini';
-import { OwnDevice, type PersonEdit } from '$lib/domain/session';
-import { Grant, type Role } from '$lib/domain/structure';
-import { ask, type Answer } from '../../api';
+import { People } from '$lib/domain/account';
+import type { PersonEdit } from '$lib/domain/session';
+import type { Grant, Role } from '$lib/domain/structure';
+import { fit, MAX_NAME } from '$lib/domain/text';
+import { ask, type Answered } from '$lib/here/api';
 
-/** The people as the server knows them: their rights, how they prove who they are, and the devices they use. */
-const People = z.array(
-	z.looseObject({
-		id: z.string(),
-		name: z.string(),
-		grants: z.array(Grant),
-		enrolled: z.boolean(),
-		secondFactor: z.boolean(),
-		devices: z.array(OwnDevice)
-	})
-);
-export type Person = z.infer<typeof People>[number];
+export type Person = People[number];
 
-export async function loadPeople(): Promise<Answer<Person[]>> {
-	const answer = await ask<unknown>('GET', '/api/people');
-	return answer.ok ? { ok: true, value: People.parse(answer.value) } : answer;
-}
+export const loadPeople = (): Promise<Answered<People>> => ask(People, 'GET', '/api/people');
+
+/** How somebody comes in: they have, a code is out for them, or there is none that still opens. */
+export const entryOf = ({
+	enrolled,
+	invited
+}: Pick<Person, 'enrolled' | 'invited'>): 'enrolled' | 'code' | 'no-code' =>
+	enrolled ? 'enrolled' : invited ? 'code' : 'no-code';
 
 /** A role as the form offers it: the director's bears on the whole structure. */
 export const OFFERED = ['counsellor', 'antenna-staff', 'director'] as const satisfies Role[];
@@ -37,10 +31,10 @@ export const draftOf = ({ name, grants }: { name: string; grants: readonly Grant
 	)
 });
 
-export type DraftProblems = { name?: true; roles?: true; antennas: Offered[] };
+export type DraftProblems = { name?: 'missing' | 'long'; roles?: true; antennas: Offered[] };
 
 export const problemsOf = ({ name, roles, antennas }: Draft): DraftProblems => ({
-	...(name.trim() ? {} : { name: true }),
+	...(!name.trim() ? { name: 'missing' } : fit(name.trim(), MAX_NAME).over > 0 ? { name: 'long' } : {}),
 	...(roles.length > 0 ? {} : { roles: true }),
 	antennas: roles.filter((role) => hasAntennas(role) && (antennas[role] ?? []).length === 0)
 });

@@ -1,20 +1,12 @@
 import type { QuarantineLine } from '$lib/domain/quarantine';
 import { m } from '$lib/words/generated/messages';
+import { oneOfKind } from '$lib/words/kinds';
 import { fieldName } from '../../(field)/contested/fields';
-import { KINDS } from '../../(field)/device/keep-file';
-import { groupOf } from '../../(field)/device/queue';
 
 const NOTHING = { framework: undefined, antennas: new Map<string, string>(), campaigns: new Map<string, string>() };
 
 /** What kind of entry it is, as far as it can be read. */
-export const kindOf = ({ kind }: QuarantineLine): string => (OFFICE[kind ?? ''] ?? KINDS[groupOf(kind ?? '')])();
-
-const OFFICE: { [kind: string]: () => string } = {
-	campaign: m.recovery_field_campaign,
-	framework: m.recovery_field_framework,
-	antenna: m.recovery_field_antenna,
-	structure: m.recovery_two_of_structure
-};
+export const kindSaid = ({ kind }: QuarantineLine): string => oneOfKind(kind ?? '');
 
 /** Why it could not be accepted, to the office. */
 export function whyNot({ problem, fields = [] }: Pick<QuarantineLine, 'problem'> & { fields?: string[] }): string {
@@ -25,6 +17,26 @@ export function whyNot({ problem, fields = [] }: Pick<QuarantineLine, 'problem'>
 			return fields.length > 0
 				? m.recovery_quarantine_why_fields({ fields: fields.map((field) => fieldName(field, NOTHING)).join(', ') })
 				: m.recovery_quarantine_why_field();
+		case 'field.too-large':
+			return m.recovery_quarantine_why_bulky_fields({
+				fields: fields.map((field) => fieldName(field, NOTHING)).join(', ')
+			});
+		case 'change.too-large':
+			return m.recovery_quarantine_why_bulky();
+		case 'answer.impossible':
+			return m.recovery_quarantine_why_answer({
+				fields: fields.map((field) => fieldName(field, NOTHING)).join(', ')
+			});
+		case 'day.ahead':
+			return m.recovery_quarantine_why_day_ahead();
+		case 'day.before-campaign':
+			return m.recovery_quarantine_why_day_before();
+		case 'withdrawal.rewritten':
+			return m.office_why_withdrawal();
+		case 'excerpt.elsewhere':
+			return m.office_why_elsewhere();
+		case 'voice.refused':
+			return m.office_why_voice();
 		case 'change.differs':
 			return m.recovery_quarantine_why_differs();
 		case 'change.unreadable':

@@ -1,4 +1,4 @@
-import type { Campaign } from '../../structure';
+import type { Campaign } from '$lib/here/structure';
 
 /** The campaign to show: the one asked for, else the newest that is open, else the newest.
  * @param campaigns newest first */

@@ -1,13 +1,12 @@
 export type How = 'test' | 'na' | 'deviation';
 
-/** One requirement of the standard. `note` is the path of a test, or the reason. */
-export interface Requirement {
-	id: string;
-	level: number;
-	text: string;
-	how: How;
-	note: string;
-}
+/** What proves it: the files of tests, and in each the titles of the tests, as they are written there. */
+export type Proof = { [file: string]: string[] };
+
+/** One requirement of the standard: its tests, or the reason why it has none. */
+export type Requirement = { id: string; level: number; text: string } & (
+	{ how: 'test'; tests: Proof } | { how: Exclude<How, 'test'>; note: string }
+);
 
 /** The chapters of OWASP ASVS 5.0.0 that apply, and how many requirements of levels 1 and 2 each has. */
 export const CHAPTERS = [

@@ -26,13 +26,20 @@ export const WRITTEN: Written[] = [
 			},
 			{
 				what: 'Tailles',
-				how: '64 ko par demande ; 1 000 saisies et 5 Mo par envoi, décompressés. Au-delà, la tablette coupe en deux.'
+				how: '64 ko par demande ; 1 000 saisies et 5 Mo par envoi, décompressés. Au-delà, la tablette coupe en deux. Une saisie : 1 000 000 caractères, 140 000 par champ, et 140 000 en tout pour les champs qu’aucune version ne connaît.'
+			},
+			{
+				what: 'Ce qui ne peut pas être accepté',
+				how: 'Gardé à part jusqu’à la décision de la direction : 500 saisies ou 10 Mo par appareil, 1 000 ou 20 Mo par personne. C’est dit à partir de 80 %. Au-delà, la saisie reste sur son appareil et repart d’elle-même quand il y a de la place. Relu par parts de 200 saisies ou de 1 Mo.'
 			},
 			{
 				what: 'Voix et photos',
-				how: 'Voix en WebM, Ogg, MP4 ou WAV, 15 minutes au plus ; photos en JPEG ou PNG, 2 000 points au plus. 25 Mo chacune, par morceaux de 1 Mo, sous l’empreinte de leur contenu. Jugées à leurs premiers octets, jamais à leur nom ; rendues en pièce jointe, sans pouvoir s’exécuter.'
+				how: 'Voix en WebM, Ogg, MP4 ou WAV, 15 minutes au plus ; photos en JPEG ou PNG, 2 000 points au plus. 25 Mo chacune, par morceaux de 1 Mo, sous l’empreinte de leur contenu ; 60 ou 200 Mo par fiche, 1 Go par personne en un jour. Jugées à leurs premiers octets, jamais à leur nom ; rendues en pièce jointe, sans pouvoir s’exécuter.'
 			},
-			{ what: 'Cadence', how: '600 demandes d’affilée par adresse, puis 20 par seconde.' },
+			{
+				what: 'Cadence',
+				how: '600 demandes d’affilée, puis 20 par seconde : par appareil pour qui est entré, par adresse pour les autres.'
+			},
 			{ what: 'Temps', how: '30 secondes par demande. Un envoi interrompu reprend sans rien compter deux fois.' },
 			{
 				what: 'Fonctions coûteuses',
@@ -40,7 +47,7 @@ export const WRITTEN: Written[] = [
 			},
 			{
 				what: 'Petits nombres',
-				how: 'Sous 5 réponses dans la structure, 11 au dehors, la répartition est masquée ; ces seuils ne peuvent qu’être relevés.'
+				how: 'Tant que la campagne est ouverte, seule la direction voit ce que les personnes ont choisi, et rien sous 5 réponses. Aucun fichier, aucune page imprimée n’en contient.'
 			}
 		]
 	},
@@ -51,7 +58,7 @@ export const WRITTEN: Written[] = [
 		lines: [
 			{
 				what: 'Façons d’entrer',
-				how: 'Nom et phrase secrète, puis second facteur quand il existe ; code d’invitation (50 bits, une fois, 72 heures) ; code de la première installation, dit par le serveur ; structure fictive, ouverte à tous et sans donnée réelle. Il n’y en a pas d’autre.'
+				how: 'Nom et phrase secrète, puis seconde preuve quand elle existe ; code d’invitation (50 bits, une fois, 72 heures) ; code de la première installation, dit par le serveur ; structure fictive, ouverte à tous et sans donnée réelle. Il n’y en a pas d’autre.'
 			},
 			{
 				what: 'Second facteur',
@@ -71,7 +78,7 @@ export const WRITTEN: Written[] = [
 			},
 			{
 				what: 'Verrou',
-				how: 'Deux minutes sans geste, ou dès que l’application passe derrière une autre, sauf derrière l’appareil photo qu’elle a demandé (deux minutes au plus, page couverte). Une voix qui s’enregistre compte comme un geste. Le code court (4 à 8 chiffres) ne rouvre qu’une session encore en mémoire ; cinq erreurs l’effacent.'
+				how: 'Deux minutes sans geste (dix devant une personne qui répond), annoncé vingt secondes avant, ou dès que l’application passe derrière une autre, sauf derrière l’appareil photo qu’elle a demandé (deux minutes au plus, page couverte). Une voix qui s’enregistre compte comme un geste. Le code court (4 à 8 chiffres) ne rouvre qu’une session encore en mémoire ; cinq erreurs l’effacent.'
 			},
 			{
 				what: 'Plusieurs sessions',
@@ -86,21 +93,21 @@ export const WRITTEN: Written[] = [
 		lines: [
 			{
 				what: 'Conseillère ou conseiller',
-				how: 'Écrit et lit ses propres entretiens et extraits ; lit les extraits approuvés, les chiffres et les bilans de ses antennes.'
+				how: 'Écrit et lit ses propres entretiens et extraits ; lit les paroles retenues, les chiffres de ses antennes et ce que l’équipe y a fait.'
 			},
 			{ what: 'Équipe d’antenne', how: 'La même chose, et écrit les chiffres de ses antennes.' },
 			{
 				what: 'Direction',
 				how: 'Tous les chiffres, bilans et extraits ; les campagnes, les personnes, les appareils, le journal ; les effacements. Lit l’entretien d’une autre personne en ligne, un par un, et chaque lecture est notée.'
 			},
-			{ what: 'Réseau', how: 'Seulement les bilans qu’une structure partage, à partir de 11 réponses. Aucune fiche.' },
+			{ what: 'Réseau', how: 'Rien : le partage entre structures n’existe pas encore.' },
 			{
 				what: 'Champs réservés',
 				how: 'Approuver un extrait : la direction. Les personnes et leurs droits : leur propre porte. L’étiquette d’un entretien : qui l’a pris, personne d’autre.'
 			},
 			{
 				what: 'Ce qui n’est dans aucune ligne',
-				how: 'N’est permis à personne. Le tableau est dans src/lib/domain/rights.ts, et chaque porte du serveur est essayée avec chaque rôle.'
+				how: 'N’est permis à personne. Les droits sont dits avec chaque sorte de donnée, dans src/lib/domain/kinds, et chaque porte du serveur est essayée avec chaque rôle.'
 			}
 		]
 	},

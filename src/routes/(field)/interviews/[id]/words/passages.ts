@@ -1,4 +1,4 @@
-/** Where a passage stands in an answer: UTF-16 offsets, end excluded. */
+/** Where a passage stands in an answer, as JavaScript and the DOM count: UTF-16 offsets, end excluded. */
 export type Span = { start: number; end: number };
 export type Marked = Span & { id: string };
 /** A run of text under the same excerpts. `ends` are those that end here: their number is written after it. */
@@ -30,10 +30,20 @@ export function sentencesOf(text: string): Span[] {
 		.filter(({ start, end }) => end > start);
 }
 
-/** A selection without the blanks at its ends, or nothing when nothing else is left. */
-export function trimmed(text: string, { start, end }: Span): Span | undefined {
+/** A selection as it is meant: whole words, whatever the hand missed at either end, without the blanks around them; nothing
+ * when nothing else is left. */
+export function snapped(text: string, { start, end }: Span): Span | undefined {
 	const picked = text.slice(start, end);
 	const from = start + (picked.length - picked.trimStart().length);
 	const to = end - (picked.length - picked.trimEnd().length);
-	return to > from ? { start: from, end: to } : undefined;
+	if (to <= from) return undefined;
+	const isCut = (at: number) => WORD_BEFORE.test(text.slice(0, at)) && WORD_AFTER.test(text.slice(at));
+	return {
+		start: isCut(from) ? from - WORD_BEFORE.exec(text.slice(0, from))![0].length : from,
+		end: isCut(to) ? to + WORD_AFTER.exec(text.slice(to))![0].length : to
+	};
 }
+
+/** « l’accueil » and « rendez-vous » are one word each. */
+const WORD_BEFORE = /[\p{L}\p{M}\p{N}'’\u2010\u2011\u2060-]+$/u;
+const WORD_AFTER = /^[\p{L}\p{M}\p{N}'’\u2010\u2011\u2060-]+/u;

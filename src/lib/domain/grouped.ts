@@ -1,0 +1,12 @@
+/** The items under what they have in common, in order of first appearance: what `Map.groupBy` says on engines newer than
+ * the oldest served. */
+export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
+	const groups = new Map<K, T[]>();
+	for (const item of items) {
+		const key = keyOf(item);
+		const group = groups.get(key);
+		if (group) group.push(item);
+		else groups.set(key, [item]);
+	}
+	return groups;
+}
