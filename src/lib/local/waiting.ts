@@ -15,7 +15,9 @@ export async function waitingIn(
 			.orderBy('[record+state]')
 			.eachKey((key, { primaryKey }) => void records.set(primaryKey, (key as unknown as string[])[0]!));
 		const changes: Pick<Outgoing, 'kind' | 'record'>[] = await heldIn(db).toArray();
-		for (const kind of (await db.outbox.orderBy('kind').uniqueKeys()) as string[])
+		// WebKit throws where an empty store is asked for its unique keys.
+		const kinds = records.size > 0 ? ((await db.outbox.orderBy('kind').uniqueKeys()) as string[]) : [];
+		for (const kind of kinds)
 			for (const order of await db.outbox.where('kind').equals(kind).primaryKeys())
 				if (order > cleared) changes.push({ kind, record: records.get(order)! });
 		const recordings = await db.media.where('state').equals('waiting').count();
