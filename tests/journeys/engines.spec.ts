@@ -1,4 +1,5 @@
-import { ENGINES, missing, type Engine } from '../support/engines';
+import { missing } from '../support/engine-files.js';
+import { ENGINES, type Engine } from '../support/engines';
 import { expect, Server, test } from './support';
 
 /** What the tests look for on a page, in words: no driver of these engines knows roles. */

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ENGINE_FILES } from './engine-files.js';
 
 /** A browser of another engine on a profile that stays on the disk, driven by what it speaks itself. */
 export interface Engine {
@@ -18,13 +19,11 @@ export interface Engine {
 export const ENGINES: { name: string; needs: string[]; make: () => Engine }[] = [
 	{
 		name: 'WebKitGTK',
-		needs: ['/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser', '/usr/bin/Xvfb'],
+		needs: ENGINE_FILES.WebKitGTK.files,
 		make: () => new WebKit()
 	},
-	{ name: 'Firefox', needs: ['/usr/bin/firefox-esr'], make: () => new Firefox() }
+	{ name: 'Firefox', needs: ENGINE_FILES.Firefox.files, make: () => new Firefox() }
 ];
-
-export const missing = (needs: readonly string[]): string[] => needs.filter((path) => !existsSync(path));
 
 const wait = (milliseconds: number) => new Promise((go) => setTimeout(go, milliseconds));
 
