@@ -123,3 +123,35 @@ test('a pasted block tells what it does before it does it, and a copied one come
 	await paste(page, block);
 	await expect(page.getByText('4 remplacent un chiffre')).toBeVisible();
 });
+
+test('on a phone a column pasted in a field goes down the list, and on into the months that follow', async ({
+	page,
+	server
+}) => {
+	await page.setViewportSize({ width: 390, height: 844 });
+	await explore(page, server, 'Direction');
+	await page.goto('/readings?every=monthly&period=2014-03');
+	const fields = page.getByRole('textbox').filter({ visible: true });
+	const first = fields.first();
+	const stood = await first.inputValue();
+	await first.focus();
+	await paste(page, '1 290\t1 291\n214\t215\n');
+	await expect(page.getByText('4 cases copiées, posées depuis mars 2014.')).toBeVisible();
+	await expect(first).toHaveValue(stood); // nothing is written before the yes
+	await page.getByRole('button', { name: 'Coller 4 chiffres' }).click();
+	await expect(page.getByText('4 chiffres collés.')).toBeVisible();
+	await expect(first).toHaveValue(/1.290/);
+	await expect(fields.nth(1)).toHaveValue('214');
+	await page.getByRole('button', { name: 'avril 2014' }).click();
+	await expect(first).toHaveValue(/1.291/);
+	await page.getByRole('button', { name: 'mars 2014' }).click();
+	await page.getByRole('button', { name: /Défaire/ }).click();
+	await expect(page.getByText('Collage défait.')).toBeVisible();
+	await expect(first).toHaveValue(stood);
+
+	// One figure is typed as it is.
+	await first.focus();
+	await first.press('Control+a');
+	await paste(page, '12');
+	await expect(page.getByRole('region', { name: 'Bloc collé' })).toBeHidden();
+});
