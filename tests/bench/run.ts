@@ -9,6 +9,7 @@ import { installPeers, NODE } from './ground.ts';
 import { measureSlowLink } from './link.ts';
 import { measureMemory } from './memory.ts';
 import { measurePaste } from './paste.ts';
+import { measureScreens } from './screens.ts';
 import { measureGrowth, measureIngest, measureStart } from './server.ts';
 
 const signIn = () => void spawnSync(NODE, [resolve('tests/bench/sign-in.ts')], { stdio: 'inherit' });
@@ -22,6 +23,7 @@ const PARTS: { [name: string]: () => Promise<void> | void } = {
 	start: measureStart,
 	device: measureDevice,
 	paste: measurePaste,
+	screens: measureScreens,
 	'sign-in': signIn
 };
 
