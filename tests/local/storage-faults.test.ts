@@ -13,6 +13,7 @@ import { merge } from '$lib/domain/merge';
 import { inUse, seenOf } from '$lib/domain/record';
 import type { Session } from '$lib/domain/session';
 import type { Mark, Receipt, Record, SyncReply, SyncRequest } from '$lib/domain/sync';
+import { dropCatalogues, keepCatalogues, listLines, listViewsWhere } from '$lib/local/catalogue';
 import { bringIn } from '$lib/local/clear';
 import { databaseName, DeviceDatabase, PersonDatabase, UNREADABLE } from '$lib/local/database';
 import { currentHolder, deviceSelf, forget, holderKey, leave, listHolders, remember, renew } from '$lib/local/holders';
@@ -35,7 +36,8 @@ import { takeReceiptsFile } from '$lib/local/stick/receipts-file';
 import { thin } from '$lib/local/thinning';
 import { keepTyped, readTyped } from '$lib/local/typed';
 import type { Locks, Seat, Vault } from '$lib/local/vault';
-import { findView, listAside, listRefused, listViews } from '$lib/local/views';
+import { knowTorn, listTorn } from '$lib/local/torn';
+import { findView, listAside, listRefused, listStubs, listViews, listViewsUnder } from '$lib/local/views';
 import { Draws } from '$lib/server/fictitious/draws';
 import { exchange, type Send } from '$lib/sync/exchange';
 import { upload, type SendPiece } from '$lib/sync/upload';
@@ -508,6 +510,7 @@ async function live(life: Life): Promise<void> {
 	await life.step(() => save(life.db, strange));
 	expect(await life.step(() => findView(life.db, person, karim.record))).toMatchObject({ unsent: true });
 	expect(await life.step(() => listViews(life.db, person, 'interview'))).toHaveLength(3);
+	expect(await life.step(() => listTorn(life.db, person))).toEqual([]);
 
 	// Voices: one that was recorded before the interview could name it, one taken back, one withdrawn with its interview.
 	await life.record(karim.record, 1);
@@ -537,6 +540,22 @@ async function live(life: Life): Promise<void> {
 	await life.sync();
 	expect(await life.step(() => listRefused(life.db))).toHaveLength(2);
 	await life.upload();
+
+	// What the lists say, what is contested, and what a version before had not looked at.
+	await life.step(() => keepCatalogues(life.db, person));
+	life.restart();
+	const lines = await life.step(() => listLines(life.db, person, 'interview'));
+	expect(lines.map(({ id }) => id)).toContain(karim.record);
+	expect(
+		await life.step(() => listViewsWhere(life.db, person, 'interview', ({ id }) => id === ines.record))
+	).toHaveLength(1);
+	expect(await life.step(() => listViewsUnder(life.db, person, ines.record))).toHaveLength(1);
+	await Faults.without(() => life.db.records.update(karim.record, { torn: 1, stub: 1 }));
+	expect(await life.step(() => listStubs(life.db))).toEqual(new Set([karim.record]));
+	await Faults.without(() => life.db.records.where('stub').equals(1).modify({ stub: undefined }));
+	expect(await life.step(() => listTorn(life.db, person))).toEqual([]);
+	await life.step(() => knowTorn(life.db));
+	await life.step(() => dropCatalogues(life.db));
 
 	// Somebody has what was refused judged anew, and one change is more than the server can read.
 	await life.step(() => save(life.db, change('choking', {})));

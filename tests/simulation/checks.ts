@@ -24,6 +24,26 @@ export async function checkKept(world: World, device: Device, tab: Tab): Promise
 	world.model.checkKept(device, await device.contents(tab.db), await world.onServer());
 }
 
+/** What the lists say of each record is what it says, whether they had to open it or not. */
+async function checkLists({ lib, name, person }: Device, tab: Tab): Promise<void> {
+	for (const kind of ['interview', 'excerpt', 'quote'] as const) {
+		const views = await lib.listViews(tab.db, person, kind);
+		for (const isFresh of [false, true]) {
+			if (isFresh) tab.db.catalogues.clear();
+			const lines = new Map((await lib.listLines(tab.db, person, kind)).map((line) => [line.id, line]));
+			must(lines.size === views.length, () => `lists: ${name} lists ${lines.size} of ${views.length} of ${kind}`);
+			for (const { id, fields } of views) {
+				const values: { [field: string]: unknown } = lib.valuesOf(fields);
+				for (const [field, said] of Object.entries(lines.get(id)?.said ?? { id }))
+					must(
+						lib.canonical(said ?? null) === lib.canonical(values[field] ?? null),
+						() => `lists: ${name} says ${kind} ${id} ${field} wrongly`
+					);
+			}
+		}
+	}
+}
+
 export async function checkAll(world: World): Promise<void> {
 	const { app, lib } = world.server;
 	const { structure } = world.template;
@@ -79,6 +99,7 @@ export async function checkAll(world: World): Promise<void> {
 					);
 				}
 			}
+			await checkLists(device, tab);
 			for (const { id, proof } of contents.erased)
 				must(
 					!proof || erased.has(id),

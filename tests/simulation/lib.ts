@@ -12,6 +12,7 @@ export { answerInForce } from '$lib/domain/consent';
 export { addUp, tallyKey } from '$lib/domain/tallies';
 export { DeviceDatabase, readSetting } from '$lib/local/database';
 export { listHolders } from '$lib/local/holders';
+export { listLines } from '$lib/local/catalogue';
 export { findView, listViews } from '$lib/local/views';
 export { keepMedia } from '$lib/local/media';
 export { unlock } from '$lib/local/vault';

@@ -18,13 +18,14 @@ export const KINDS = { structure, antenna, person, framework, campaign, intervie
 	},
 	{
 		file: 'local/database.ts',
-		find: "chunks: '[about+hash+number]' });",
-		replace: `chunks: '[about+hash+number]' });
-	db.version(3).stores({}).upgrade(async (trx) => {
+		find: '	db.version(4)\n',
+		replace: `	db.version(5).stores({}).upgrade(async (trx) => {
 		const rows = await trx.table('outbox').toArray();
 		await trx.table('outbox').clear();
-		for (const row of rows) await trx.table('outbox').put({ ...row, upgraded: 3 });
-	});`
+		for (const row of rows) await trx.table('outbox').put({ ...row, upgraded: 5 });
+	});
+	db.version(4)
+`
 	}
 ];
 
@@ -272,13 +273,14 @@ export const PLANTS: { [name: string]: Plant } = {
 	'migration-error-swallowed': [
 		{
 			file: 'local/database.ts',
-			find: "chunks: '[about+hash+number]' });",
-			replace: `chunks: '[about+hash+number]' });
-	db.version(3).stores({}).upgrade(async (trx) => {
+			find: '	db.version(4)\n',
+			replace: `	db.version(5).stores({}).upgrade(async (trx) => {
 		const rows = await trx.table('outbox').toArray();
 		await trx.table('outbox').clear();
-		for (const row of rows.filter(({ kind }) => kind !== 'reading')) await trx.table('outbox').put({ ...row, upgraded: 3 });
-	});`
+		for (const row of rows.filter(({ kind }) => kind !== 'reading')) await trx.table('outbox').put({ ...row, upgraded: 5 });
+	});
+	db.version(4)
+`
 		}
 	]
 };

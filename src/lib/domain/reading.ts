@@ -27,7 +27,10 @@ export type ReadingValue = z.infer<typeof ReadingValue>;
 export type ReadingKey = { campaign: string; place: string; period: string; indicator: string };
 
 export const readingId = ({ campaign, place, period, indicator }: ReadingKey): string =>
-	`reading:${campaign}:${place}:${period}:${indicator}`;
+	`${readingsAt(campaign, place)}${period}:${indicator}`;
+
+/** How the ids of all readings of a campaign and place begin. */
+export const readingsAt = (campaign: string, place: string): string => `reading:${campaign}:${place}:`;
 
 /** The cell of a reading's id, or nothing when the id is not one. */
 export function readingKey(id: string): ReadingKey | undefined {

@@ -32,7 +32,6 @@ export type Interview = {
 	state: (typeof InterviewState.options)[number];
 	view: View;
 };
-
 /** Where this device is. */
 const thisMonth = (): string => {
 	const now = new Date(platform.now());
@@ -65,17 +64,7 @@ export async function findFramework(id: string): Promise<Framework | undefined> 
 	return view && valueOf('framework', view.fields, 'definition');
 }
 
-/** This person's own interviews, newest first. */
-export async function listInterviews(): Promise<Interview[]> {
-	const views = await listViews(here.db, here.person, 'interview');
-	return views
-		.filter(({ owner }) => owner === here.person)
-		.map(interviewOf)
-		.sort((a, b) => b.on.localeCompare(a.on) || b.view.sequence - a.view.sequence);
-}
-
-export const interviewOf = (view: View): Interview => ({
-	id: view.id,
+export const UNSAID = {
 	campaign: '',
 	framework: '',
 	stakeholder: 'employee',
@@ -83,8 +72,13 @@ export const interviewOf = (view: View): Interview => ({
 	on: '',
 	label: '',
 	criteria: [],
-	state: 'draft',
+	state: 'draft'
+} as const;
+
+export const interviewOf = (view: View): Interview => ({
+	...{ ...UNSAID, criteria: [] },
 	...read('interview', view),
+	id: view.id,
 	view
 });
 

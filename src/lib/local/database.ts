@@ -5,6 +5,7 @@ import { pack, unpack, type Fields, type Packed } from '../domain/record';
 import { modernChange, modernFields, SHAPES } from '../domain/former';
 import type { Cursor, Filling, ReceivedReply, Record, Travelling } from '../domain/sync';
 import type { Session } from '../domain/session';
+import type { Catalogue } from './catalogue';
 import { nonceOf, type Bytes, type Locks, type Vault } from './vault';
 
 /** A record as this device keeps it: what it says is sealed, where it stands is not. */
@@ -18,6 +19,7 @@ export type Kept = {
 	since: string; // the server's time when this state of it came
 	sealed: Uint8Array;
 	stub?: 1; // its words have left this device
+	torn?: 1; // several values may stand in a field of it
 	shape?: number; // the protocol in whose shapes it is sealed, from 3 on
 	pass?: number; // of the fetching from zero that brought it
 };
@@ -113,8 +115,13 @@ export const START: Position = {
 	syncedAt: null
 };
 
-/** Opened records kept in memory, so that a list is not opened row by row each time something changes. */
+/** Opened records and changes kept in memory, so that a list is not opened row by row each time something changes. */
 const OPENED = 4000;
+
+function keep<T>(opened: Map<string, T>, key: string, value: T): void {
+	if (opened.size >= OPENED) opened.delete(opened.keys().next().value!);
+	opened.set(key, value);
+}
 
 /** What one person keeps on this device for one structure. Server records and outbox lie apart: a pull writes only the
  * first, an edit only the second, and what is shown is the one laid over the other. Whatever has content goes through the
@@ -133,6 +140,9 @@ export class PersonDatabase extends Dexie {
 	erased!: EntityTable<{ id: string; proof?: string }, 'id'>; // nothing about these is ever kept again
 	settings!: Table<{ name: string; value: unknown }, string>;
 	#opened = new Map<string, { nonce: string; record: Record }>();
+	#changes = new Map<string, Change>(); // by nonce
+	/** What the lists say of records, as it was last read. */
+	catalogues = new Map<string, Catalogue>();
 	/** The open change written last, so that typing on does not open it again at every pause. */
 	typing: { row: Outgoing; change: Change } | undefined;
 	/** Whether a record was met that does not open: what the server has takes its place. */
@@ -149,38 +159,43 @@ export class PersonDatabase extends Dexie {
 	/** @param shape the protocol in whose shapes it came, where it is not today's */
 	async sealRecord(record: Record | Travelling, since: string, pass = 0, shape = SHAPES): Promise<Kept> {
 		const { id, kind, owner, about, audience, sequence, fields, ...rest } = record;
-		const content = { ...rest, fields: Array.isArray(fields) ? fields : pack(fields as Fields) };
-		const sealed = await this.vault.seal(id, 'record-1', content);
-		return { id, kind, owner, ...(about ? { about } : {}), audience, sequence, since, sealed, pass, shape };
+		const packed = Array.isArray(fields) ? (fields as Packed) : pack(fields as Fields);
+		const sealed = await this.vault.seal(id, 'record-1', { ...rest, fields: packed });
+		const more = { ...(about ? { about } : {}), ...(mayBeTorn(packed) ? { torn: 1 as const } : {}) };
+		return { id, kind, owner, ...more, audience, sequence, since, sealed, pass, shape };
 	}
 
 	async openRecord(row: Kept): Promise<Record> {
 		const nonce = nonceOf(row.sealed);
 		const known = this.#opened.get(row.id);
 		if (known?.nonce === nonce) return { ...known.record, sequence: row.sequence, audience: row.audience };
-		const { sealed, since: _, stub: __, pass: ___, shape = 0, ...clear } = row;
+		const { sealed, since: _, stub: __, torn: ___, pass: ____, shape = 0, ...clear } = row;
 		const content = await this.vault.open<{ fields: Packed | Fields }>(row.id, 'record-1', sealed);
 		const fields = unpack(content.fields);
 		const record = { ...content, fields: shape < SHAPES ? modernFields(row.kind, fields) : fields, ...clear };
-		if (this.#opened.size >= OPENED) this.#opened.delete(this.#opened.keys().next().value!);
-		this.#opened.set(row.id, { nonce, record });
+		keep(this.#opened, row.id, { nonce, record });
 		return record;
 	}
 
 	sealChange = async (change: Change): Promise<SealedChange> => {
 		const { id, record, kind, about, at } = change;
-		return {
-			id,
-			record,
-			kind,
-			...(about ? { about } : {}),
-			at,
-			sealed: await this.vault.seal(record, 'change-1', change)
-		};
+		const sealed = await this.vault.seal(record, 'change-1', change);
+		return { id, record, kind, ...(about ? { about } : {}), at, sealed };
 	};
 
-	openChange = async ({ record, sealed }: SealedChange): Promise<Change> =>
-		modernChange(await this.vault.open<Change>(record, 'change-1', sealed));
+	openChange = async ({ record, sealed }: SealedChange): Promise<Change> => {
+		const nonce = nonceOf(sealed);
+		const known = this.#changes.get(nonce);
+		if (known?.record === record) return known;
+		const change = modernChange(await this.vault.open<Change>(record, 'change-1', sealed));
+		keep(this.#changes, nonce, change);
+		return change;
+	};
+
+	/** Spares opening again what has just been sealed, in today's shapes. */
+	know({ sealed }: SealedChange, change: Change): void {
+		keep(this.#changes, nonceOf(sealed), change);
+	}
 
 	/** A setting with content: what was received, and what only this person may know. */
 	async writeSealed(name: string, value: unknown): Promise<void> {
@@ -189,9 +204,14 @@ export class PersonDatabase extends Dexie {
 
 	async readSealed<T>(name: string): Promise<T | undefined> {
 		const sealed = await readSetting<Uint8Array>(this, name);
-		return sealed && (await this.vault.open<T>(name, 'setting-1', sealed));
+		// Handed to Dexie's promise, so that a live query goes on being told what it depends on.
+		return sealed && (await Promise.resolve(this.vault.open<T>(name, 'setting-1', sealed)));
 	}
 }
+
+/** Whether several values stand in a field, or a deletion beside others: only then can two people have written two things. */
+export const mayBeTorn = ([, fields]: Packed): boolean =>
+	'deleted' in fields || Object.values(fields).some(({ length }) => length > 1);
 
 /** Shipped versions are history: add the next one below, never edit one. */
 function declare(db: Dexie): void {
@@ -206,6 +226,10 @@ function declare(db: Dexie): void {
 	});
 	db.version(2).stores({ aside: '[id+epoch], id', media: '[about+hash], about, state', chunks: '[about+hash+number]' });
 	db.version(3).stores({ takes: 'id, about', parts: '[take+from]' });
+	// What is about another record is looked for where one is erased, and then walked. Few rows are stubs, or torn.
+	db.version(4)
+		.stores({ records: 'id, [kind+sequence], [audience+sequence+id], stub, torn' })
+		.upgrade((trx) => trx.table<Kept>('records').toCollection().modify({ torn: 1 })); // until each has been looked at
 }
 
 /** The same rows while the vault is locked: as they lie, to be sent or counted. */

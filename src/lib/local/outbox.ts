@@ -57,7 +57,9 @@ async function foldIn(
 	const open = typed?.row ?? stood.get(edit.record);
 	const before = typed?.change ?? (open && (await db.openChange(open)));
 	const change = before ? fold(before, edit.fields, edit.seen, edit.at) : edit;
-	return { change, open, sealed: await db.sealChange(change) };
+	const sealed = await db.sealChange(change);
+	db.know(sealed, change);
+	return { change, open, sealed };
 }
 
 /** The open changes of these records: of one by its own key, of many in one reading. */

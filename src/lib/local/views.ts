@@ -40,8 +40,8 @@ export function lay(record: Record | undefined, unsent: readonly Change[], perso
 }
 
 /** Opens what was read and lays it together. Promises of the vault are handed to Dexie's own, so that a live query made of
- * several reads goes on being told what it depends on. */
-async function openViews(
+ * several reads goes on being told what it depends on. Those that are gone are among them. */
+export async function openViews(
 	db: PersonDatabase,
 	person: string,
 	rows: readonly { record: Kept | undefined; unsent: readonly Outgoing[] }[]
@@ -55,8 +55,10 @@ async function openViews(
 			})
 		)
 	);
-	return views.filter((view) => view !== undefined).filter(({ fields }) => !isGone(fields));
+	return views.filter((view) => view !== undefined);
 }
+
+const inSight = (views: readonly View[]): View[] => views.filter(({ fields }) => !isGone(fields));
 
 /** A record, or nothing where it does not open: one that is damaged hides no other, and the next exchange fetches it anew. */
 async function openIfSound(db: PersonDatabase, row: Kept): Promise<Record | undefined> {
@@ -79,22 +81,67 @@ export async function findView(db: PersonDatabase, person: string, id: string): 
 		unsent: await db.outbox.where('[record+state]').between([id, ''], [id, '\uffff']).sortBy('order'),
 		record: await db.records.get(id)
 	}));
-	return (await openViews(db, person, [rows]))[0];
+	return inSight(await openViews(db, person, [rows]))[0];
+}
+
+/** Those of these records of one kind that are in sight. */
+export async function findViews(
+	db: PersonDatabase,
+	person: string,
+	kind: string,
+	ids: readonly string[]
+): Promise<View[]> {
+	const rows = await db.transaction('r', db.records, db.outbox, async () => {
+		const unsent = groupBy(await db.outbox.where('kind').equals(kind).sortBy('order'), ({ record }) => record);
+		const records = await db.records.bulkGet([...ids]);
+		return ids.map((id, i) => ({ record: records[i], unsent: unsent.get(id) ?? [] }));
+	});
+	return inSight(await openViews(db, person, rows));
 }
 
 /** All records of a kind that are in sight. */
-export async function listViews(db: PersonDatabase, person: string, kind: string): Promise<View[]> {
+export const listViews = (db: PersonDatabase, person: string, kind: string): Promise<View[]> =>
+	viewsAmong(
+		db,
+		person,
+		() => db.records.where('kind').equals(kind).toArray(),
+		() => db.outbox.where('kind').equals(kind).sortBy('order')
+	);
+
+/** All records in sight whose ids begin so: what does not is neither read nor opened. */
+export const listViewsUnder = (db: PersonDatabase, person: string, prefix: string): Promise<View[]> =>
+	viewsAmong(
+		db,
+		person,
+		() => db.records.where('id').startsWith(prefix).toArray(),
+		() =>
+			db.outbox
+				.where('[record+state]')
+				.between([prefix, ''], [`${prefix}\uffff`, ''])
+				.sortBy('order')
+	);
+
+async function viewsAmong(
+	db: PersonDatabase,
+	person: string,
+	kept: () => PromiseLike<Kept[]>,
+	outgoing: () => PromiseLike<Outgoing[]>
+): Promise<View[]> {
 	const rows = await db.transaction('r', db.records, db.outbox, async () => {
-		const records = await db.records.where('kind').equals(kind).toArray();
-		const unsent = groupBy(await db.outbox.where('kind').equals(kind).sortBy('order'), ({ record }) => record);
+		const records = await kept();
+		const unsent = groupBy(await outgoing(), ({ record }) => record);
 		const known = new Set(records.map(({ id }) => id));
 		return [
 			...records.map((record) => ({ record, unsent: unsent.get(record.id) ?? [] })),
 			...[...unsent].filter(([id]) => !known.has(id)).map(([, unsent]) => ({ record: undefined, unsent }))
 		];
 	});
-	return await openViews(db, person, rows);
+	return inSight(await openViews(db, person, rows));
 }
+
+/** The ids of those whose words have left this device. */
+export const listStubs = async (db: PersonDatabase): Promise<ReadonlySet<string>> =>
+	new Set(await db.records.where('stub').equals(1).primaryKeys());
 
 /** A view's values in use: any of them may be missing. */
 export const read = <K extends KindName>(kind: K, view: View | undefined): Partial<Values<K>> =>

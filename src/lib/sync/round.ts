@@ -1,8 +1,10 @@
 import type { Session } from '../domain/session';
 import { canonical } from '../domain/record';
 import { bringIn } from '../local/clear';
+import { keepCatalogues } from '../local/catalogue';
 import type { PersonDatabase } from '../local/database';
 import { offerSealed } from '../local/locked';
+import { knowTorn } from '../local/torn';
 import { thin } from '../local/thinning';
 import type { Seat } from '../local/vault';
 import { findView, read } from '../local/views';
@@ -36,7 +38,8 @@ export type Visited = { outcome: Outcome; person?: Session['person'] };
 const JSON_BODY = { 'content-type': 'application/json' };
 
 /** One whole visit to the server: what a version without a vault had kept is brought in, changes and records are exchanged,
- * what lies under other keys is offered again, recordings follow their text, and words whose time here is over leave. Safe
+ * what lies under other keys is offered again, recordings follow their text, words whose time here is over leave, and
+ * what the lists say is written down. Safe
  * to stop and to repeat at any point. A line that is cut after the exchange breaks nothing: the rest goes on with the next. */
 export async function round(how: Visit): Promise<Visited> {
 	const { db, seat, person, call, pack, now, mint, onprogress } = how;
@@ -67,6 +70,8 @@ export async function round(how: Visit): Promise<Visited> {
 			mint
 		});
 		await thin(db, structure, person.id);
+		await knowTorn(db);
+		await keepCatalogues(db, person.id);
 		const changed = await changedPerson(db, person);
 		return { outcome, ...(changed ? { person: changed } : {}) };
 	} catch (cause) {

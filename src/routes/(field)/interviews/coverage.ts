@@ -1,14 +1,14 @@
 import type { Stakeholder } from '$lib/domain/framework-shapes';
 import type { Sheets } from '$lib/domain/sheet';
 import { here } from '$lib/here/here.svelte';
-import type { Interview } from '$lib/here/structure';
+import type { ListedInterview } from '$lib/here/listed';
 
 /** How often each criterion has been heard from a stakeholder: by the last sheets this device received where it has some,
  * and by the interviews it holds itself, whichever knows more. */
 export async function lastCoverage(
 	campaign: string,
 	stakeholder: Stakeholder | undefined,
-	own: readonly Interview[]
+	own: readonly ListedInterview[]
 ): Promise<Map<string, number>> {
 	const heard = new Map<string, number>();
 	for (const interview of own) {

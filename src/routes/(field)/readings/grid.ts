@@ -15,7 +15,7 @@ import { findIndicator, isComparable, isForStructure, isTyped } from '$lib/domai
 import type { Criterion, Framework, Indicator, Register } from '$lib/domain/framework-shapes';
 import { boundsOf, gridOf, periodsBetween, yearBefore, type Period } from '$lib/domain/period';
 import type { Frequency } from '$lib/domain/period-shapes';
-import { MOST, readingId, WHOLE, type ReadingValue } from '$lib/domain/reading';
+import { MOST, readingId, readingsAt, WHOLE, type ReadingValue } from '$lib/domain/reading';
 import { differing, type Fields } from '$lib/domain/record';
 import { valueOf } from '$lib/domain/kinds/values';
 import { readAmount } from '$lib/words/amounts';
@@ -94,6 +94,20 @@ export const fedByInterviews = (campaign: Framed, place: string, grid: Grid): In
 	indicatorsOf(campaign, place)
 		.map(({ indicator }) => indicator)
 		.filter((indicator) => !isTyped(indicator) && gridFor(indicator) === grid);
+
+/** How the ids of all that the grids of these places show begin: their own readings, and those of the year before in
+ * whichever campaign has them. A structure has ten years of readings, and a grid is not to read them all. */
+export function shownIn(
+	campaign: CampaignScope,
+	places: readonly string[],
+	earlier: readonly CampaignScope[]
+): string[] {
+	const year = (month: string) => Number(month.slice(0, 4));
+	const before = earlier.filter(
+		({ from, to }) => year(from) < year(campaign.to) && year(to) >= year(campaign.from) - 1
+	);
+	return [campaign, ...before].flatMap(({ id }) => places.map((place) => readingsAt(id, place)));
+}
 
 /** The rows of one place at one frequency.
  * @param readings what the device holds, by reading id

@@ -1,7 +1,7 @@
 import type { PersonDatabase } from '$lib/local/database';
 import type { Fields } from '$lib/domain/record';
 import { antennasIn } from '$lib/local/antennas';
-import { listViews, read } from '$lib/local/views';
+import { listViews, listViewsUnder, read } from '$lib/local/views';
 import type { Values } from '$lib/domain/kinds/values';
 import type { Framed } from './grid';
 
@@ -32,7 +32,12 @@ export async function loadSetting(db: PersonDatabase, person: string): Promise<S
 	};
 }
 
-export async function loadReadings(db: PersonDatabase, person: string): Promise<Map<string, Fields>> {
-	const views = await listViews(db, person, 'reading');
-	return new Map(views.map(({ id, fields }) => [id, fields]));
+/** Readings in sight, by id, of those whose ids begin so. */
+export async function loadReadings(
+	db: PersonDatabase,
+	person: string,
+	prefixes: readonly string[]
+): Promise<Map<string, Fields>> {
+	const found = await Promise.all(prefixes.map((prefix) => listViewsUnder(db, person, prefix)));
+	return new Map(found.flat().map(({ id, fields }) => [id, fields]));
 }
