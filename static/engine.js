@@ -1,5 +1,4 @@
-// In the oldest words of the language: an engine older than those served is told so, instead of half a page.
-// Each of these came with the oldest engine served, or not long before it, and the pages need it.
+// Why: src/lib/here/engine.ts
 (function () {
 	var has =
 		'popover' in document.documentElement &&

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { listLines, keepCatalogues, type Line } from '$lib/local/catalogue';
+import { keepCatalogues, listLines, turnLines, type Line } from '$lib/local/catalogue';
 import { listStubs, listViews, listViewsUnder, read } from '$lib/local/views';
 import { startFresh } from '$lib/local/arrivals';
 import { deletionOf } from '$lib/domain/record';
@@ -77,6 +77,38 @@ describe('the catalogue of a person’s interviews', () => {
 		await sandrine.exchange(); // killed before anything more
 		expect(await sandrine.db.settings.where('name').startsWith('lines:').count()).toBe(0);
 		expect((await listed(sandrine)).labels).toEqual(['b']);
+	});
+
+	test('leaves out what was never said', async () => {
+		const { scene, sandrine } = await filled(['a']);
+		const id = await sandrine.create('interview', interview(scene));
+		const [line] = (await listLines(sandrine.db, sandrine.person, 'interview')).filter((one) => one.id === id);
+		expect(Object.keys(line!.said)).not.toContain('label'); // a default stands in its place
+	});
+
+	test('that does not open hides nothing, and is written anew', async () => {
+		const { sandrine } = await filled(['a', 'b']);
+		await sandrine.db.settings.put({ name: 'lines:interview', value: new Uint8Array(64) });
+		sandrine.reopen();
+		expect((await listed(sandrine)).labels).toEqual(['a', 'b']);
+		await sandrine.sync();
+		sandrine.reopen();
+		expect(await listed(sandrine)).toEqual({ labels: ['a', 'b'], opened: 0 });
+	});
+
+	test('says nothing of rows that were written anew under the sequence they had', async () => {
+		const { sandrine, ids } = await filled(['a', 'b']);
+		const row = (await sandrine.db.records.get(ids[0]!))!;
+		const record = await sandrine.db.openRecord(row);
+		const fields = { ...record.fields, label: [{ ...record.fields.label![0]!, value: 'z' }] };
+		const sealed = await sandrine.db.sealRecord({ ...record, fields }, row.since);
+		await sandrine.db.transaction('rw', sandrine.db.records, sandrine.db.settings, async () => {
+			await sandrine.db.records.put(sealed);
+			await turnLines(sandrine.db, ['interview', 'reading']);
+		});
+		expect((await listed(sandrine)).labels).toEqual(['b', 'z']); // in this window, which had read it
+		sandrine.reopen();
+		expect((await listed(sandrine)).labels).toEqual(['b', 'z']);
 	});
 
 	test('is not another person’s', async () => {

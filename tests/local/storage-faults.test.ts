@@ -15,7 +15,7 @@ import type { Session } from '$lib/domain/session';
 import type { Mark, Receipt, Record, SyncReply, SyncRequest } from '$lib/domain/sync';
 import { dropCatalogues, keepCatalogues, listLines, listViewsWhere } from '$lib/local/catalogue';
 import { bringIn } from '$lib/local/clear';
-import { databaseName, DeviceDatabase, PersonDatabase, UNREADABLE } from '$lib/local/database';
+import { databaseName, DeviceDatabase, PersonDatabase, TORN_KNOWN, UNREADABLE } from '$lib/local/database';
 import { currentHolder, deviceSelf, forget, holderKey, leave, listHolders, remember, renew } from '$lib/local/holders';
 import {
 	waitingLocked,
@@ -554,7 +554,21 @@ async function live(life: Life): Promise<void> {
 	expect(await life.step(() => listStubs(life.db))).toEqual(new Set([karim.record]));
 	await Faults.without(() => life.db.records.where('stub').equals(1).modify({ stub: undefined }));
 	expect(await life.step(() => listTorn(life.db, person))).toEqual([]);
+	await Faults.without(() => life.db.settings.delete(TORN_KNOWN));
+	expect(await life.step(() => listTorn(life.db, person))).toEqual([]);
+	const sound = await Faults.without(() => life.db.records.get(karim.record));
+	await Faults.without(async () => {
+		const record = await life.db.openRecord(sound!);
+		const label = [...record.fields.label!, { ...record.fields.label![0]!, value: 'Karima', change: uuid() }];
+		const { torn: _, ...row } = await life.db.sealRecord(
+			{ ...record, fields: { ...record.fields, label } },
+			sound!.since
+		);
+		await life.db.records.put(row);
+	});
 	await life.step(() => knowTorn(life.db));
+	expect((await life.step(() => listTorn(life.db, person))).map(({ id }) => id)).toEqual([karim.record]);
+	await Faults.without(() => life.db.records.put(sound!));
 	await life.step(() => dropCatalogues(life.db));
 
 	// Somebody has what was refused judged anew, and one change is more than the server can read.

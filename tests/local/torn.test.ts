@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Fields } from '$lib/domain/record';
-import { PersonDatabase } from '$lib/local/database';
+import { deletionOf, type Fields } from '$lib/domain/record';
+import { PersonDatabase, TORN_KNOWN } from '$lib/local/database';
 import { save } from '$lib/local/outbox';
 import { knowTorn, listTorn } from '$lib/local/torn';
 import { contested, fieldsOf, readingRecord } from '../support/records';
@@ -24,9 +24,12 @@ test('what stands in two values is found whatever its kind, and people’s own r
 	await put('antenna', 'antenna', fieldsOf({ name: contested('Tarbes', 'Tarbes Nord') }));
 	await put('settled', 'antenna', fieldsOf({ name: 'Lourdes' }));
 	await put('person', 'person', fieldsOf({ name: contested('Karim', 'Karima') }));
+	const before = fieldsOf({ name: 'Gavarnie' });
+	await put('deleted', 'antenna', { ...before, ...fieldsOf({ deleted: deletionOf(before) }) });
 	const open = vi.spyOn(db, 'openRecord');
 	expect((await listTorn(db, 'sandrine')).map(({ id }) => id)).toEqual([reading.id, 'antenna']);
-	expect(open.mock.calls.map(([{ id }]) => id)).not.toContain('settled'); // a figure of ten years is not opened to be passed over
+	expect(open.mock.calls.map(([{ id }]) => id)).not.toContain('settled');
+	expect(await db.records.where('torn').equals(1).primaryKeys()).not.toContain('deleted');
 });
 
 test('what differs only by an edit that has not left is found, and what that edit settles is not', async () => {
@@ -44,12 +47,19 @@ test('what differs only by an edit that has not left is found, and what that edi
 	expect((await listTorn(db, 'sandrine')).map(({ id }) => id)).toEqual(['a']);
 });
 
-test('rows of a version before are looked at once, and only those that are torn stay in the index', async () => {
+test('rows of a version before are looked at once, and found meanwhile', async () => {
 	const { db, put } = await opened('torn-before');
-	await put('a', 'antenna', fieldsOf({ name: 'Lourdes' }));
-	await put('b', 'antenna', fieldsOf({ name: contested('Tarbes', 'Tarbes Nord') }));
-	await db.records.toCollection().modify({ torn: 1 });
+	for (let i = 0; i < 1200; i++) await put(`r${i}`, 'antenna', fieldsOf({ name: 'Lourdes' }));
+	await put('r77', 'antenna', fieldsOf({ name: contested('Tarbes', 'Tarbes Nord') }));
+	await db.records.toCollection().modify({ torn: undefined });
+	await db.settings.delete(TORN_KNOWN);
+	const found = async () => (await listTorn(db, 'sandrine')).map(({ id }) => id);
+	expect(await found()).toEqual(['r77']);
 	await knowTorn(db);
-	expect(await db.records.where('torn').equals(1).primaryKeys()).toEqual(['b']);
-	expect((await listTorn(db, 'sandrine')).map(({ id }) => id)).toEqual(['b']);
+	expect(await db.records.where('torn').equals(1).primaryKeys()).toEqual(['r77']);
+	const open = vi.spyOn(db, 'openRecord');
+	await knowTorn(db);
+	expect(open).not.toHaveBeenCalled();
+	expect(await found()).toEqual(['r77']);
+	expect(open).toHaveBeenCalledTimes(1);
 });

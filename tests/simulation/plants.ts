@@ -18,14 +18,13 @@ export const KINDS = { structure, antenna, person, framework, campaign, intervie
 	},
 	{
 		file: 'local/database.ts',
-		find: '	db.version(4)\n',
+		find: '	db.version(4).stores(',
 		replace: `	db.version(5).stores({}).upgrade(async (trx) => {
 		const rows = await trx.table('outbox').toArray();
 		await trx.table('outbox').clear();
 		for (const row of rows) await trx.table('outbox').put({ ...row, upgraded: 5 });
 	});
-	db.version(4)
-`
+	db.version(4).stores(`
 	}
 ];
 
@@ -273,14 +272,13 @@ export const PLANTS: { [name: string]: Plant } = {
 	'migration-error-swallowed': [
 		{
 			file: 'local/database.ts',
-			find: '	db.version(4)\n',
+			find: '	db.version(4).stores(',
 			replace: `	db.version(5).stores({}).upgrade(async (trx) => {
 		const rows = await trx.table('outbox').toArray();
 		await trx.table('outbox').clear();
 		for (const row of rows.filter(({ kind }) => kind !== 'reading')) await trx.table('outbox').put({ ...row, upgraded: 5 });
 	});
-	db.version(4)
-`
+	db.version(4).stores(`
 		}
 	]
 };

@@ -216,7 +216,8 @@ async function forget(
 	const known = await db.erased.bulkGet(ids);
 	const rows = ids.map((id, i) => ({ id, proof: proofs.get(id) ?? known[i]?.proof }));
 	await db.erased.bulkPut(rows.map(({ id, proof }) => ({ id, ...(proof ? { proof } : {}) })));
-	await db.records.filter(isAbout).delete();
+	await db.records.bulkDelete(ids);
+	await db.records.where('about').anyOf(ids).delete();
 	await db.aside.filter(isAbout).delete();
 	await db.outbox.filter(isAbout).delete();
 	await db.refused.filter(isAbout).delete();

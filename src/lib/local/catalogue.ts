@@ -20,10 +20,12 @@ export type Line<K extends Listed> = Pick<View, 'id' | 'owner' | 'about' | 'sequ
 	said: Said<K>;
 	gone?: 1;
 };
-/** Lines as they were of one history of the server, by their ids. */
-export type Catalogue = { of: string; lines: Map<string, Line<Listed>> };
+/** Lines as they were of one history of the server, by their ids. `isOld` where what lies on the disk is of another. */
+export type Catalogue = { of: string; lines: Map<string, Line<Listed>>; isOld?: boolean };
 
 const PREFIX = 'lines:';
+/** The setting that counts how often rows of a kind were written anew under the sequence they had. */
+const TURN = 'lines-turn:';
 
 /** All records in sight of a kind, as lists say them. What the catalogue says of a record is so while the record's sequence
  * is the same: of ten years of testimonies one sealed row is opened, and what has changed since. */
@@ -56,6 +58,15 @@ export async function keepCatalogues(db: PersonDatabase, person: string): Promis
 	}
 }
 
+/** Nothing the catalogues say of these kinds holds any more: rows were written anew under the sequence they had. Within the
+ * transaction of whoever writes them. */
+export async function turnLines(db: PersonDatabase, kinds: readonly string[]): Promise<void> {
+	for (const kind of Object.keys(LISTED).filter((one) => kinds.includes(one))) {
+		const turn = (await readSetting<number>(db, TURN + kind)) ?? 0;
+		await db.settings.put({ name: TURN + kind, value: turn + 1 });
+	}
+}
+
 /** Forgets the catalogues, because something is to be nowhere any more. */
 export async function dropCatalogues(db: PersonDatabase): Promise<void> {
 	const { catalogues } = db;
@@ -65,20 +76,21 @@ export async function dropCatalogues(db: PersonDatabase): Promise<void> {
 
 /** What the catalogue still says rightly of the server's rows, and what had to be opened beside it. */
 async function readLines(db: PersonDatabase, person: string, kind: Listed) {
-	const { there, unsent, position } = await db.transaction('r', db.records, db.outbox, db.settings, async () => {
+	const { there, unsent, position, turn } = await db.transaction('r', db.records, db.outbox, db.settings, async () => {
 		const rows = db.records.where('[kind+sequence]').between([kind], [kind, Dexie.maxKey]);
 		// One order, and nothing but the index is read.
 		const [ids, keys] = [await rows.primaryKeys(), (await rows.keys()) as unknown as [string, number][]];
 		return {
 			there: new Map(ids.map((id, i) => [id, keys[i]![1]])),
 			unsent: groupBy(await db.outbox.where('kind').equals(kind).sortBy('order'), ({ record }) => record),
-			position: (await readSetting<Position>(db, 'position')) ?? START
+			position: (await readSetting<Position>(db, 'position')) ?? START,
+			turn: (await readSetting<number>(db, TURN + kind)) ?? 0
 		};
 	});
 	// While another history is being fetched, the same sequence may mean two things.
-	const of = position.sweep ? '' : `${SHAPES} ${position.epoch} ${position.pass ?? 0}`;
-	const all = [...(await catalogueOf(db, kind, of))];
-	const known = new Map(all.filter(([id, { sequence }]) => there.get(id) === sequence));
+	const of = position.sweep ? '' : `${SHAPES} ${position.epoch} ${position.pass ?? 0} ${turn}`;
+	const { lines, isOld } = await catalogueOf(db, kind, of);
+	const known = new Map([...lines].filter(([id, { sequence }]) => there.get(id) === sequence));
 	const ids = [...new Set([...there.keys(), ...unsent.keys()])].filter((id) => !known.has(id) || unsent.has(id));
 	const records = await db.records.bulkGet(ids);
 	const views = await openViews(
@@ -87,21 +99,29 @@ async function readLines(db: PersonDatabase, person: string, kind: Listed) {
 		ids.map((id, i) => ({ record: records[i], unsent: unsent.get(id) ?? [] }))
 	);
 	const opened = new Map(views.map((view) => [view.id, lineOf(kind, view)]));
-	return { of, known, opened, isStale: known.size < all.length };
+	return { of, known, opened, isStale: isOld === true || known.size < lines.size };
 }
 
 function lineOf(kind: Listed, { id, owner, about, sequence, unsent, fields }: View): Line<Listed> {
 	const values: { [field: string]: unknown } = valuesOf(kind, fields);
-	const said = Object.fromEntries(LISTED[kind].map((field) => [field, values[field]]));
+	const said = Object.fromEntries(
+		LISTED[kind].flatMap((field) => (values[field] === undefined ? [] : [[field, values[field]]]))
+	);
 	return { id, owner, ...(about ? { about } : {}), sequence, unsent, said, ...(isGone(fields) ? { gone: 1 } : {}) };
 }
 
-async function catalogueOf(db: PersonDatabase, kind: Listed, of: string): Promise<Catalogue['lines']> {
+async function catalogueOf(db: PersonDatabase, kind: Listed, of: string): Promise<Catalogue> {
 	const { catalogues } = db;
 	const read = catalogues.get(kind);
-	if (read?.of === of) return read.lines;
-	const kept = await db.readSealed<{ of: string; lines: [string, Line<Listed>][] }>(PREFIX + kind);
-	const lines = new Map(kept?.of === of ? kept.lines : []);
-	catalogues.set(kind, { of, lines });
-	return lines;
+	if (read?.of === of) return read;
+	type Sealed = { of: string; lines: [string, Line<Listed>][] };
+	// One that does not open is written anew.
+	const kept = await db.readSealed<Sealed>(PREFIX + kind).catch((): Sealed => ({ of: '', lines: [] }));
+	const catalogue = {
+		of,
+		lines: new Map(kept?.of === of ? kept.lines : []),
+		isOld: kept !== undefined && kept.of !== of
+	};
+	catalogues.set(kind, catalogue);
+	return catalogue;
 }

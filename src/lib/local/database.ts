@@ -1,7 +1,7 @@
 import Dexie, { type EntityTable, type Table } from 'dexie';
 import type { Change } from '../domain/change';
 import type { Media } from '../domain/media';
-import { pack, unpack, type Fields, type Packed } from '../domain/record';
+import { isGone, pack, unpack, type Fields, type Packed } from '../domain/record';
 import { modernChange, modernFields, SHAPES } from '../domain/former';
 import type { Cursor, Filling, ReceivedReply, Record, Travelling } from '../domain/sync';
 import type { Session } from '../domain/session';
@@ -209,9 +209,15 @@ export class PersonDatabase extends Dexie {
 	}
 }
 
-/** Whether several values stand in a field, or a deletion beside others: only then can two people have written two things. */
-export const mayBeTorn = ([, fields]: Packed): boolean =>
-	'deleted' in fields || Object.values(fields).some(({ length }) => length > 1);
+/** Whether several values stand in a field, or a deletion beside something that it did not name: only then can two people have
+ * written two things. */
+export const mayBeTorn = (packed: Packed): boolean =>
+	Object.values(packed[1]).some(({ length }) => length > 1) || ('deleted' in packed[1] && !isGone(unpack(packed)));
+
+/** The setting that says up to which id the rows of a version before are known to be torn or not; `ALL` once there are none
+ * left to look at. */
+export const TORN_KNOWN = 'torn-known';
+export const ALL = '\uffff';
 
 /** Shipped versions are history: add the next one below, never edit one. */
 function declare(db: Dexie): void {
@@ -226,10 +232,9 @@ function declare(db: Dexie): void {
 	});
 	db.version(2).stores({ aside: '[id+epoch], id', media: '[about+hash], about, state', chunks: '[about+hash+number]' });
 	db.version(3).stores({ takes: 'id, about', parts: '[take+from]' });
-	// What is about another record is looked for where one is erased, and then walked. Few rows are stubs, or torn.
-	db.version(4)
-		.stores({ records: 'id, [kind+sequence], [audience+sequence+id], stub, torn' })
-		.upgrade((trx) => trx.table<Kept>('records').toCollection().modify({ torn: 1 })); // until each has been looked at
+	// Kinds with their sequences, for lists to look at without reading a row. Few rows are stubs, or torn.
+	db.version(4).stores({ records: 'id, [kind+sequence], about, [audience+sequence+id], stub, torn' });
+	db.on('populate', (trx) => trx.table('settings').add({ name: TORN_KNOWN, value: ALL }));
 }
 
 /** The same rows while the vault is locked: as they lie, to be sent or counted. */

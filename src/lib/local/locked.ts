@@ -6,10 +6,12 @@ import { SealedReply, type Receipt } from '../domain/sync';
 import { freeze, heldIn } from './outbox';
 import { MAKE_GOOD, nextBatch, offerHeld, sealedOf } from './offers';
 import {
+	ALL,
 	databaseName,
 	LockedDatabase,
 	readSetting,
 	START,
+	TORN_KNOWN,
 	type Outgoing,
 	type PersonDatabase,
 	type Position,
@@ -273,6 +275,7 @@ export async function emptyLocked(place: Seat, key: string): Promise<void> {
 			for (const table of ['outbox', 'records', 'taken']) await db.table(table).clear();
 			const { epoch } = (await readSetting<Position>(db, 'position')) ?? START;
 			await db.settings.filter(({ name }) => !name.startsWith(WRAP)).delete();
+			await db.settings.put({ name: TORN_KNOWN, value: ALL });
 			// Should another history answer next, what is kept is offered to it.
 			await db.settings.put({ name: 'position', value: { ...START, epoch } });
 			await db.sent.toCollection().modify((row) => void (row.key ??= key));

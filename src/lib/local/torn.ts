@@ -2,7 +2,7 @@ import type { KindName } from '../domain/kinds/all';
 import { isTorn } from '../domain/torn';
 import { groupBy } from '../domain/grouped';
 import { isGone, pack } from '../domain/record';
-import { mayBeTorn, type PersonDatabase } from './database';
+import { ALL, mayBeTorn, readSetting, TORN_KNOWN, type Kept, type PersonDatabase } from './database';
 import { nonceOf } from './vault';
 import { openViews, type View } from './views';
 
@@ -25,9 +25,11 @@ const KINDS = Object.entries(PLACES)
 
 /** All that is contested on this device, readings first. Only what may be is opened, however much there is. */
 export async function listTorn(db: PersonDatabase, person: string): Promise<View[]> {
-	const { kept, unsent } = await db.transaction('r', db.records, db.outbox, async () => {
+	const { kept, unsent } = await db.transaction('r', db.records, db.outbox, db.settings, async () => {
 		const unsent = groupBy(await db.outbox.toCollection().sortBy('order'), ({ record }) => record);
 		const kept = new Map((await db.records.where('torn').equals(1).toArray()).map((row) => [row.id, row]));
+		const known = (await readSetting<string>(db, TORN_KNOWN)) ?? '';
+		if (known !== ALL) for (const row of await db.records.where('id').above(known).toArray()) kept.set(row.id, row);
 		const more = [...unsent.keys()].filter((id) => !kept.has(id));
 		for (const row of await db.records.bulkGet(more)) if (row) kept.set(row.id, row);
 		return { kept, unsent };
@@ -38,18 +40,19 @@ export async function listTorn(db: PersonDatabase, person: string): Promise<View
 	return KINDS.flatMap((kind) => torn.filter((view) => view.kind === kind));
 }
 
-/** Looks at rows that a version before this one kept, or that are torn no more, so many at a time. */
+/** Looks at the rows that a version before kept, so many at a time. */
 export async function knowTorn(db: PersonDatabase): Promise<void> {
-	const rows = await db.records.where('torn').equals(1).limit(1000).toArray();
-	const opened = await Promise.all(rows.map((row) => db.openRecord(row).catch(() => undefined)));
-	const whole = rows.filter((_, i) => opened[i] && !mayBeTorn(pack(opened[i].fields)));
-	await db.transaction('rw', db.records, async () => {
-		const now = await db.records.bulkGet(whole.map(({ id }) => id));
-		const known = now.flatMap((row, i) => {
-			if (!row || nonceOf(row.sealed) !== nonceOf(whole[i]!.sealed)) return []; // another one by now
-			const { torn: _, ...rest } = row;
-			return [rest];
+	for (let known = (await readSetting<string>(db, TORN_KNOWN)) ?? ''; known !== ALL;) {
+		const rows = await db.records.where('id').above(known).limit(LOOKED).toArray();
+		const opened = await Promise.all(rows.map((row) => db.openRecord(row).catch(() => undefined)));
+		const torn = rows.filter((_, i) => opened[i] && mayBeTorn(pack(opened[i].fields)));
+		known = rows.length < LOOKED ? ALL : rows.at(-1)!.id;
+		await db.transaction('rw', db.records, db.settings, async () => {
+			const now = await db.records.bulkGet(torn.map(({ id }) => id));
+			const same = now.filter((row, i) => row && nonceOf(row.sealed) === nonceOf(torn[i]!.sealed)) as Kept[];
+			await db.records.bulkPut(same.map((row) => ({ ...row, torn: 1 as const }))); // what came since says so itself
+			await db.settings.put({ name: TORN_KNOWN, value: known });
 		});
-		await db.records.bulkPut(known);
-	});
+	}
 }
+const LOOKED = 500;

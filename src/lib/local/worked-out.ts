@@ -5,6 +5,7 @@ import { currentOf, unpack } from '../domain/record';
 import type { Receipt, ReceivedReply, Record, Travelling } from '../domain/sync';
 import type { Kept, Outgoing, PersonDatabase, Position, Refused, Sent } from './database';
 import { readSetting, START, UNREADABLE } from './database';
+import { turnLines } from './catalogue';
 import { NOT_SHOWN } from './locked';
 import { mediaTables } from './media';
 import { sealedOf } from './offers';
@@ -43,6 +44,10 @@ export async function showCleared(db: PersonDatabase, person: string): Promise<v
 	);
 	await db.transaction('rw', db.records, db.settings, async () => {
 		await db.records.bulkPut(rows);
+		await turnLines(
+			db,
+			rows.map(({ kind }) => kind)
+		);
 		await db.settings.delete(NOT_SHOWN);
 	});
 }
@@ -59,6 +64,7 @@ type Worked = {
 	first: number;
 	last: number;
 	rows: Kept[];
+	turned: string[]; // kinds of which some are written under the sequence they had
 	there: [string, string][]; // set aside, and held again by these rows
 	sent: Sent | undefined;
 	refused: Refused[];
@@ -86,6 +92,7 @@ export async function workOut(
 		first: answered[0]?.order ?? 0,
 		last: answered.at(-1)?.order ?? -1,
 		rows: await Promise.all(changed.map((record) => db.sealRecord(record, reply.now, pass))),
+		turned: answered.filter((_, i) => reply.receipts[i]!.sequence === undefined).map(({ kind }) => kind),
 		// What was merged with a row of before says nothing of what the server has.
 		there: await coveredBy(
 			db,
@@ -155,8 +162,12 @@ async function mergeTaken(
 }
 
 /** Puts what was worked out in the place of what was sent, within the transaction of whoever asks. */
-export async function write(db: PersonDatabase, { first, last, rows, there, sent, refused }: Worked): Promise<void> {
+export async function write(
+	db: PersonDatabase,
+	{ first, last, rows, turned, there, sent, refused }: Worked
+): Promise<void> {
 	await db.records.bulkPut(rows);
+	await turnLines(db, turned);
 	await db.aside.bulkDelete(there);
 	if (sent) await db.sent.add(sent);
 	await db.refused.bulkPut(refused);

@@ -57,8 +57,8 @@ export class Paste {
 		const { pasted } = this;
 		if (!pasted) return undefined;
 		const edits = takenBack(this.#over.rows(), pasted);
-		if (!(await this.#save(async () => edits.length === 0 || (await this.#entry.saveMany(edits))))) return undefined;
-		[this.#pasted, this.undone] = [undefined, true];
+		if (edits.length > 0 && !(await this.#save(() => this.#entry.saveMany(edits)))) return undefined;
+		[this.#pasted, this.undone] = [undefined, edits.length > 0]; // nothing of it stood any more
 		return pasted.span.from;
 	}
 
