@@ -787,5 +787,5 @@ test.each(ERRORS)(
 		}
 		expect(linesThatAsk().filter((line) => missed.includes(line))).toEqual([]);
 	},
-	ALL ? 3_600_000 : 120_000
+	ALL ? 3_600_000 : 300_000
 );
