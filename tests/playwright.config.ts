@@ -17,8 +17,7 @@ export default defineConfig({
 	expect: { timeout: 15_000 },
 	workers: 2,
 	fullyParallel: false,
-	retries: 1, // a machine that does other things too; what passed only then is named at the end
-
+	retries: 0,
 	reporter: [['list'], ['json']],
 	use: {
 		locale: 'fr-FR',

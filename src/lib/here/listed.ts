@@ -10,6 +10,6 @@ export async function listInterviews(): Promise<ListedInterview[]> {
 	const lines = await listLines(here.db, here.person, 'interview');
 	return lines
 		.filter(({ owner }) => owner === here.person)
-		.map(({ said, ...line }) => ({ ...UNSAID, criteria: [], ...said, ...line }))
+		.map(({ said, ...line }) => ({ ...UNSAID, ...said, ...line }))
 		.sort((a, b) => b.on.localeCompare(a.on) || b.sequence - a.sequence);
 }

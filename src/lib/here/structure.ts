@@ -32,6 +32,7 @@ export type Interview = {
 	state: (typeof InterviewState.options)[number];
 	view: View;
 };
+
 /** Where this device is. */
 const thisMonth = (): string => {
 	const now = new Date(platform.now());
@@ -64,7 +65,8 @@ export async function findFramework(id: string): Promise<Framework | undefined> 
 	return view && valueOf('framework', view.fields, 'definition');
 }
 
-export const UNSAID = {
+/** What stands for what an interview has not said. */
+export const UNSAID: Omit<Interview, 'id' | 'view'> = {
 	campaign: '',
 	framework: '',
 	stakeholder: 'employee',
@@ -73,10 +75,10 @@ export const UNSAID = {
 	label: '',
 	criteria: [],
 	state: 'draft'
-} as const;
+};
 
 export const interviewOf = (view: View): Interview => ({
-	...{ ...UNSAID, criteria: [] },
+	...UNSAID,
 	...read('interview', view),
 	id: view.id,
 	view

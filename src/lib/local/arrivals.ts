@@ -1,5 +1,6 @@
 import Dexie from 'dexie';
 import { NO_ROWS, plus, type Digest } from '../domain/digest';
+import { ID } from '../domain/ids';
 import { Mark, RecordPlace, Record, Travelling, type ReceivedReply } from '../domain/sync';
 import type { Kept, Outgoing, PersonDatabase, Position, Taken } from './database';
 import { readSetting, START, UNREADABLE } from './database';
@@ -123,7 +124,6 @@ const sweep = (db: PersonDatabase, pass: number): Promise<number> =>
 
 type Arrived = { record?: Travelling; row: Kept };
 
-const ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/;
 const MINTED = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const isId = (id: unknown): boolean => typeof id === 'string' && ID.test(id);
 
