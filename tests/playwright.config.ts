@@ -27,7 +27,7 @@ export default defineConfig({
 		navigationTimeout: 30_000,
 		video: 'off',
 		screenshot: 'only-on-failure',
-		trace: 'retain-on-failure',
+		trace: process.env.TRACE ? 'retain-on-failure' : 'off',
 		launchOptions: {
 			args: QUIET,
 			...(process.env.CHROMIUM ? { executablePath: process.env.CHROMIUM } : {})

@@ -58,6 +58,12 @@ async function plant(page: Page, count: number): Promise<string[]> {
 	return markers;
 }
 
+/** The oldest of them are asked for. */
+async function listed(screen: Page, label: string): Promise<void> {
+	await screen.getByRole('button', { name: /^Afficher la suite/ }).click();
+	await expect(screen.getByText(label)).toBeVisible();
+}
+
 test('a tablet’s disk shows nothing that was said, open, locked, signed out or killed', async ({ page, server }) => {
 	test.slow();
 	await setUp(page, server);
@@ -81,7 +87,7 @@ test('a tablet’s disk shows nothing that was said, open, locked, signed out or
 		await screen.getByRole('button', { name: 'Fermer' }).last().click();
 		await expect(screen.getByText(/^Enregistré sur cet appareil/)).toBeVisible();
 		await goTo(screen, `${server.origin}/interviews`);
-		await expect(screen.getByText(samples[0]!)).toBeVisible();
+		await listed(screen, samples[0]!);
 		await goTo(screen, `${server.origin}/`);
 		await expect(screen.getByText('Tout est à jour')).toBeVisible();
 		await tablet.close();
@@ -90,7 +96,7 @@ test('a tablet’s disk shows nothing that was said, open, locked, signed out or
 		// Opened, shown, killed without a word to the browser.
 		screen = await tablet.open(`${server.origin}/interviews`);
 		await unlock(screen);
-		await expect(screen.getByText(samples[0]!)).toBeVisible();
+		await listed(screen, samples[0]!);
 		await tablet.kill();
 		expect(found(tablet.profile, samples), 'after a kill').toEqual([]);
 

@@ -65,6 +65,14 @@ test('a respondent takes their words back: the sentence leaves a colleague’s d
 	const receiptPage = await hear(sandrine, director);
 	await Promise.all([read(director), read(maryse)]);
 	expect(await onPaper(director)).toContain(WORDS);
+	// What was opened on the page stays so when the structure around it changes.
+	const antennas = (await send(director, [])).records.filter(({ kind }) => kind === 'antenna');
+	const lourdes = antennas.find(({ fields }) => fields.name?.[0]?.value === 'Lourdes')!;
+	const before = { name: [lourdes.fields.name![0]!.change] };
+	await send(director, [change('antenna', lourdes.id, { name: 'Lourdes centre' }, before)]);
+	await contact(maryse);
+	await expect(maryse.getByText('Lourdes centre, 127 entretiens').first()).toBeVisible();
+	await expect(maryse.getByText(WORDS).filter({ visible: true })).toBeVisible();
 	const { records } = await send(maryse, []);
 	const quote = records.find(({ kind, fields }) => kind === 'quote' && fields.words?.[0]?.value === WORDS)!.id;
 
