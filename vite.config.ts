@@ -69,7 +69,7 @@ export default defineConfig(({ mode }) =>
 						output: {
 							codeSplitting: {
 								groups: [
-									{ name: 'shared', minShareCount: 32, test: (id) => !PARSES.test(id) },
+									{ name: 'shared', minShareCount: 60, test: (id) => !PARSES.test(id) },
 									{
 										name: (id, graph) => stageOf(id, { getModuleInfo: (of) => graph.getModuleInfo(of) }),
 										minShareCount: 2,

@@ -5,7 +5,7 @@ import { readingId } from '$lib/domain/reading';
 import type { Change } from '$lib/domain/change';
 import type { Subject } from '$lib/domain/kinds/kind';
 import type { Role } from '$lib/domain/structure';
-import { changeOf, excerptRecord, interviewRecord } from '../support/records';
+import { changeOf, excerptRecord, fieldsOf, interviewRecord } from '../support/records';
 
 const actor = (id: string, ...grants: [Role, ...string[]][]): Actor => ({
 	id,
@@ -100,6 +100,9 @@ describe('who may write what', () => {
 		['a framework', change('framework'), ['claire']],
 		['an antenna', change('antenna'), ['claire']],
 		['the structure', change('structure'), ['claire']],
+		['a judgement', change('judgement', { summary: 'x' }, 'judgement:2014:estime'), ['claire']],
+		['a judgement of nothing', change('judgement', { summary: 'x' }), []],
+		['a new action', change('action', { words: 'x' }), ['claire']],
 		['a person', change('person'), []],
 		['what nobody knows', change('visit'), []]
 	])('%s: %j', (_, what, people) => {
@@ -122,6 +125,22 @@ describe('who may write what', () => {
 		]);
 		expect(may(paul, change('excerpt', { valence: 'added' }), undefined, own(sandrine))).toBe(false);
 		expect(may(region, change('excerpt', { valence: 'added' }))).toBe(false);
+	});
+
+	test('an action: whoever it is stored to be given to says how far it has come, and nothing else', () => {
+		const given = (owner: string | null): Subject => ({
+			...{ id: 'record-1', kind: 'action', owner: 'claire' },
+			fields: fieldsOf({ words: 'Prêter un scooter', owner })
+		});
+		const done = change('action', { state: 'done', note: 'Prêté en mars.' });
+		expect(allowed(done, given('sandrine'))).toEqual(['claire', 'sandrine']);
+		expect(allowed(done, given('paul'))).toEqual(['claire', 'paul']);
+		expect(allowed(done, given(null))).toEqual(['claire']);
+		expect(allowed(done)).toEqual(['claire']);
+		for (const fields of [{ words: 'Autre' }, { due: null }, { state: 'done', owner: 'sandrine' }, { deleted: null }])
+			expect(allowed(change('action', fields), given('sandrine'))).toEqual(['claire']);
+		// To take it for oneself is not to have been given it.
+		expect(allowed(change('action', { owner: 'sandrine' }), given('paul'))).toEqual(['claire']);
 	});
 
 	test('approving an excerpt: the director alone, in whatever way it is asked', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { groupBy } from '$lib/domain/grouped';
+import { judgementId } from '$lib/domain/judgement';
 import { JOURNAL_ACTS, type Journal, type JournalAct } from '$lib/domain/journal';
 import type { App } from '$lib/server/app';
 import { forgetOldLines, readJournal } from '$lib/server/keeping/journal';
@@ -7,6 +8,7 @@ import { openSecret } from '$lib/server/keeping/secret';
 import { DATABASES, type TestApp } from '../support/databases';
 import {
 	approving,
+	CRITERION,
 	deviceOf,
 	hear,
 	idOf,
@@ -37,6 +39,8 @@ async function longDay(office: Office): Promise<{ app: TestApp; secrets: string[
 		fields: { label: 'marqueur-nom' }
 	});
 	await hear(office, { words: 'marqueur-vieux' });
+	const record = judgementId({ campaign, criterion: CRITERION });
+	await sync(app, claire, [change('judgement', { summary: 'marqueur-appreciation' }, { record })]);
 	const use = (door: string, more: object = {}) =>
 		call(app, 'POST', `/api/receipt${door}`, { body: { structure, code: CODE, ...more } });
 	await signIn(app, structure, 'Sandrine', { passphrase: 'marqueur-phrase' });

@@ -20,7 +20,7 @@ describe('the simulation', () => {
 		const planted = {
 			'outbox-cleared-whole': 20,
 			'sent-not-kept': 0,
-			'digest-adopted': 120,
+			'digest-adopted': 30,
 			'save-swallows-errors': 30
 		};
 		for (const [name, from] of Object.entries(planted))

@@ -18,7 +18,9 @@ const LONGEST: { [kind in KindName]: number } = {
 	interview: MAX_FIELD,
 	excerpt: MAX_FIELD,
 	quote: MAX_FIELD,
-	reading: MAX_FIELD
+	reading: MAX_FIELD,
+	judgement: MAX_FIELD,
+	action: MAX_FIELD
 };
 
 const length = (value: unknown): number => JSON.stringify(value).length;

@@ -21,6 +21,7 @@ export const JOURNAL_ACTS = [
 	'receipt.used',
 	'campaign.opened',
 	'campaign.closed',
+	'judgement.changed',
 	'words.approved',
 	'words.set-aside',
 	'words.corrected',

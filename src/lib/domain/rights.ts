@@ -2,15 +2,15 @@ import { antennasOf, hasRole, type Actor } from './actor';
 import type { Change } from './change';
 import { kindOf } from './kinds/all';
 import { EVERYBODY, type Context, type Reach, type Rights, type Subject } from './kinds/kind';
-import { readingKey, WHOLE } from './reading';
-import { valuesOf } from './record';
+import { WHOLE } from './reading';
+import { inUse, valuesOf } from './record';
 
 const isWithin = (antennas: Set<string> | undefined, antenna: unknown): boolean =>
 	antennas === undefined || antennas.has(String(antenna));
 
 /** The widest of somebody's rights to a kind; several roles add up. */
 function reachOf(actor: Actor, kind: string, right: keyof Rights): { reach: Reach; antennas: Set<string> } {
-	const order: Reach[] = ['none', 'own', 'antennas', 'all'];
+	const order: Reach[] = ['none', 'assigned', 'own', 'antennas', 'all'];
 	const table = kindOf(kind)?.rights;
 	let reach: Reach = 'none';
 	const antennas = new Set<string>();
@@ -52,7 +52,7 @@ export function mayWrite(
 	{ interview }: Context
 ): boolean {
 	const known = kindOf(kind);
-	if (!known) return false;
+	if (!known || (known.isId !== 'random' && !known.isId(id))) return false;
 	const reserved = Object.entries(known.reserved);
 	if (reserved.some(([field, role]) => field in fields && !hasRole(actor, role))) return false;
 	const { reach, antennas } = reachOf(actor, kind, 'write');
@@ -62,7 +62,13 @@ export function mayWrite(
 		case 'none':
 			return false;
 		case 'all':
-			return kind !== 'reading' || readingKey(id) !== undefined;
+			return true;
+		case 'assigned': {
+			const { assigned } = known;
+			if (!record || assigned === 'nobody') return false;
+			const isTheirs = inUse(record.fields, assigned.to) === actor.id;
+			return isTheirs && Object.keys(fields).every((field) => assigned.may.includes(field));
+		}
 		case 'antennas':
 			return isWithin(antennas, place);
 		case 'own': {

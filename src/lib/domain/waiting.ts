@@ -15,7 +15,9 @@ const OF_KIND: { [kind in KindName]: Group } = {
 	antenna: 'others',
 	structure: 'others',
 	person: 'others',
-	quote: 'others'
+	quote: 'others',
+	judgement: 'others',
+	action: 'others'
 };
 export const groupOf = (kind: string): Group => (Object.hasOwn(OF_KIND, kind) ? OF_KIND[kind as KindName] : 'others');
 

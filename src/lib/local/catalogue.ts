@@ -6,11 +6,12 @@ import { SHAPES } from '../domain/former';
 import { readSetting, START, type PersonDatabase, type Position } from './database';
 import { findViews, openViews, type View } from './views';
 
-/** The kinds of which a device may hold thousands, and what their lists say of each: never somebody's words. */
+/** The kinds of which a device may hold many, and what their lists say of each: never what somebody said. */
 const LISTED = {
 	interview: ['campaign', 'stakeholder', 'antenna', 'on', 'label', 'criteria', 'state'],
 	excerpt: ['campaign', 'criterion', 'valence'],
-	quote: ['campaign', 'criterion']
+	quote: ['campaign', 'criterion'],
+	action: ['campaign', 'criterion', 'words', 'owner', 'due', 'state']
 } as const;
 export type Listed = keyof typeof LISTED;
 type Said<K extends Listed> = Partial<Pick<Values<K>, (typeof LISTED)[K][number] & keyof Values<K>>>;

@@ -12,9 +12,11 @@ const PLACES: { [kind in KindName]: number | 'elsewhere' } = {
 	interview: 2,
 	excerpt: 3,
 	campaign: 4,
-	antenna: 5,
-	structure: 6,
-	framework: 7,
+	judgement: 5,
+	action: 6,
+	antenna: 7,
+	structure: 8,
+	framework: 9,
 	person: 'elsewhere',
 	quote: 'elsewhere'
 };

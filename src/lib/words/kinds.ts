@@ -33,6 +33,12 @@ const SAID: { [kind in KindName]: Said } = {
 		name: (fields) => valueOf('antenna', fields, 'name'),
 		named: (name) => m.recovery_two_of_antenna({ name })
 	},
+	judgement: nameless(m.judgement_one),
+	action: {
+		one: m.action_one,
+		name: (fields) => valueOf('action', fields, 'words'),
+		named: (name) => (name ? m.action_named({ name }) : m.action_one())
+	},
 	structure: nameless(m.recovery_two_of_structure),
 	person: { ...nameless(m.recovery_two_of_other), name: (fields) => valueOf('person', fields, 'name') }
 };

@@ -2,11 +2,13 @@ import * as z from 'zod/mini';
 import type { Contribution } from '../contributions';
 import { ChangeId } from '../ids';
 import { isGone } from '../record';
+import { action } from './action';
 import { antenna } from './antenna';
 import { campaign } from './campaign';
 import { excerpt } from './excerpt';
 import { framework } from './framework';
 import { interview } from './interview';
+import { judgement } from './judgement';
 import type { Context, Kind, Subject } from './kind';
 import { person } from './person';
 import { quote } from './quote';
@@ -14,7 +16,19 @@ import { reading } from './reading';
 import { structure } from './structure';
 
 /** Every kind of record this version knows. */
-export const KINDS = { structure, antenna, person, framework, campaign, interview, excerpt, quote, reading };
+export const KINDS = {
+	structure,
+	antenna,
+	person,
+	framework,
+	campaign,
+	interview,
+	excerpt,
+	quote,
+	reading,
+	judgement,
+	action
+};
 export type KindName = keyof typeof KINDS;
 
 /** Raised when what a stored record counts for, to whom it goes or how it is written becomes another: a server then brings

@@ -6,7 +6,9 @@ import { ALL, EVERYBODY, NOTHING, READ, type Kind } from './kind';
 export const antenna = {
 	fields: { name: z.string().check(z.minLength(1), z.maxLength(80)), order: z.int(), note: Text },
 	families: {},
+	isId: 'random',
 	rights: { counsellor: READ, 'antenna-staff': READ, director: ALL, network: NOTHING },
+	assigned: 'nobody',
 	reserved: {},
 	place: 'nowhere',
 	refusal: 'never',

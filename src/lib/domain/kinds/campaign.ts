@@ -20,7 +20,9 @@ export const campaign = {
 		'target:': Count, // people to hear, by stakeholder and antenna
 		'goal:': z.nullable(z.int()) // what an indicator should reach over the campaign, in the unit's smallest step
 	},
+	isId: 'random',
 	rights: { counsellor: READ, 'antenna-staff': READ, director: ALL, network: NOTHING },
+	assigned: 'nobody',
 	reserved: {},
 	place: 'nowhere',
 	refusal: 'never',

@@ -23,7 +23,9 @@ export const excerpt = {
 		approval: Approval
 	},
 	families: {},
+	isId: 'random',
 	rights: { counsellor: OWN, 'antenna-staff': OWN, director: ALL, network: NOTHING },
+	assigned: 'nobody',
 	reserved: { approval: 'director' },
 	place: 'nowhere',
 	refusal,

@@ -5,7 +5,9 @@ import { ALL, EVERYBODY, NOTHING, READ, type Kind } from './kind';
 export const framework = {
 	fields: { definition: Framework },
 	families: {},
+	isId: 'random',
 	rights: { counsellor: READ, 'antenna-staff': READ, director: ALL, network: NOTHING },
+	assigned: 'nobody',
 	reserved: {},
 	place: 'nowhere',
 	refusal: 'never',

@@ -39,7 +39,9 @@ export const interview = {
 		receipt: Receipt
 	},
 	families: { 'answer:': Answer, 'consent:': Consent, 'withdrawal:': Withdrawal, 'media:': z.nullable(Media) },
+	isId: 'random',
 	rights: { counsellor: OWN, 'antenna-staff': OWN, director: OWN, network: NOTHING },
+	assigned: 'nobody',
 	reserved: {},
 	// An interview is taken at an antenna one works for. One whose antenna is not known yet is nowhere one may not be.
 	place: (_: string, { antenna }: { [field: string]: unknown }): string | undefined =>

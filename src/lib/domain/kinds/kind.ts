@@ -23,8 +23,9 @@ export type Change = { id: string; fields: { [field: string]: unknown } };
 /** Why a change cannot be meant. `final`: nor can the office take it as it is. */
 export type Refusal = { problem: ProblemCode; fields: string[]; final: boolean };
 
-/** How far a right goes: nothing, what one made oneself, the antennas of the grant, the whole structure. */
-export type Reach = 'none' | 'own' | 'antennas' | 'all';
+/** How far a right goes: nothing, what one was given to do, what one made oneself, the antennas of the grant, the whole
+ * structure. */
+export type Reach = 'none' | 'assigned' | 'own' | 'antennas' | 'all';
 export type Rights = { write: Reach; receive: Reach };
 
 export const OWN: Rights = { write: 'own', receive: 'own' };
@@ -51,8 +52,12 @@ export type Kind = {
 	/** The schema of each field; `families` are fields named by a prefix. */
 	fields: Schemas;
 	families: Schemas;
+	/** What its ids are like, where they say what it is of; otherwise the change that creates it lends it its own. */
+	isId: ((id: string) => boolean) | 'random';
 	/** Who may write it, and whose devices receive it. */
 	rights: { [role in Role]: Rights };
+	/** The field that names whom a stored one is given to, and what they may write in it. */
+	assigned: { to: string; may: readonly string[] } | 'nobody';
 	/** Fields that take more than the right to write their record. */
 	reserved: { [field: string]: Role };
 	/** The antenna it is at, where rights look at that. `fields` are a change's and the record's, laid together. */

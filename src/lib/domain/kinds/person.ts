@@ -7,7 +7,9 @@ import { EVERYBODY, NOTHING, READ, type Kind } from './kind';
 export const person = {
 	fields: { name: z.string().check(z.minLength(1), z.maxLength(80)), grants: z.array(Grant), left: z.boolean() },
 	families: {},
+	isId: 'random',
 	rights: { counsellor: READ, 'antenna-staff': READ, director: READ, network: NOTHING },
+	assigned: 'nobody',
 	reserved: {},
 	place: 'nowhere',
 	refusal: 'never',

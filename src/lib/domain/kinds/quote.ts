@@ -19,7 +19,9 @@ const fields = {
 export const quote = {
 	fields,
 	families: {},
+	isId: 'random',
 	rights: { counsellor: READ, 'antenna-staff': READ, director: READ, network: NOTHING },
+	assigned: 'nobody',
 	reserved: {},
 	place: 'nowhere',
 	refusal: (): Refusal => ({ problem: 'right.missing', fields: [], final: true }),

@@ -14,12 +14,14 @@ export const reading = {
 		toConfirm: z.boolean() // an unlikely change, typed all the same and not yet confirmed
 	},
 	families: {},
+	isId: (id: string): boolean => readingKey(id) !== undefined,
 	rights: {
 		counsellor: { write: 'none', receive: 'antennas' },
 		'antenna-staff': { write: 'antennas', receive: 'antennas' },
 		director: ALL,
 		network: NOTHING
 	},
+	assigned: 'nobody',
 	reserved: {},
 	place: (id: string): string | undefined => readingKey(id)?.place,
 	refusal: 'never',

@@ -14,7 +14,9 @@ export const structure = {
 		monthsKept: z.int().check(z.gte(1), z.lte(60))
 	},
 	families: {},
+	isId: 'random',
 	rights: { counsellor: READ, 'antenna-staff': READ, director: ALL, network: NOTHING },
+	assigned: 'nobody',
 	reserved: {},
 	place: 'nowhere',
 	refusal: 'never',

@@ -4,7 +4,7 @@ import type { Criterion, Framework, Register, Stakeholder } from '../framework-s
 import { type Fields } from '../record';
 import { readingId } from '../reading';
 import { addDoubts, type Doubts } from '../figures';
-import { doubtsOfCell, type Sheets } from '../sheet';
+import { doubtsOfCell, type Sheet, type Sheets } from '../sheet';
 import { valueOf } from '../kinds/values';
 
 export type CriterionCount = {
@@ -13,6 +13,10 @@ export type CriterionCount = {
 	added: number;
 	improve: number;
 	heard: number; // interviews that took it up
+	/** Of whom. */
+	who: { stakeholder: Stakeholder; people: number }[];
+	/** Indicators that somebody has given a value, of those there are. */
+	figures: { filled: number; of: number };
 	contested: number;
 	toConfirm: number;
 };
@@ -27,13 +31,18 @@ export function countByRegister(framework: Framework, sheets: Sheets): RegisterC
 			criteria: register.criteria
 				.filter(({ id }) => sheetOf.has(id))
 				.map((criterion, index) => {
-					const { excerpts, heard, contested, toConfirm } = sheetOf.get(criterion.id)!;
+					const { excerpts, heard, figures, contested, toConfirm } = sheetOf.get(criterion.id)!;
 					return {
 						letter: String.fromCharCode(97 + index),
 						criterion,
 						added: excerpts.reduce((sum, { added }) => sum + added, 0),
 						improve: excerpts.reduce((sum, { improve }) => sum + improve, 0),
 						heard: heard.reduce((sum, { people }) => sum + people, 0),
+						who: STAKEHOLDERS.map((stakeholder) => ({
+							stakeholder,
+							people: heard.filter((h) => h.stakeholder === stakeholder).reduce((sum, { people }) => sum + people, 0)
+						})),
+						figures: { filled: figures.filter(isFilled).length, of: figures.length },
 						contested,
 						toConfirm
 					};
@@ -41,6 +50,11 @@ export function countByRegister(framework: Framework, sheets: Sheets): RegisterC
 		}))
 		.filter(({ criteria }) => criteria.length > 0);
 }
+
+/** Withheld, it is there all the same. */
+const isFilled = ({ series, whole, withheld }: Sheet['figures'][number]): boolean =>
+	withheld === true ||
+	[...series.map(({ total }) => total), ...(whole ? [whole] : [])].some(({ state }) => state !== 'empty');
 
 export type Collected = { stakeholder: Stakeholder; finished: number; refused: number; target: number };
 

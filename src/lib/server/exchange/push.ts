@@ -518,6 +518,7 @@ class Batch {
 function decisionIn({ kind, fields }: Change): JournalAct | undefined {
 	if (kind === 'campaign' && fields.state === 'open') return 'campaign.opened';
 	if (kind === 'campaign' && fields.state === 'closed') return 'campaign.closed';
+	if (kind === 'judgement') return 'judgement.changed';
 	if (kind !== 'excerpt' || !fields.approval) return undefined;
 	return (fields.approval as Approval).decision === 'approved' ? 'words.approved' : 'words.set-aside';
 }

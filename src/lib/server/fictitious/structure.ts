@@ -5,6 +5,7 @@ import { criteriaOf, decimalsOf, isForStructure, isTyped } from '../../domain/fr
 import type { Framework, Indicator, Stakeholder, ConsentUse } from '../../domain/framework-shapes';
 import { targetField } from '../../domain/campaign';
 import { gridOf, periodsBetween } from '../../domain/period';
+import { judgementId, type Judged } from '../../domain/judgement';
 import { readingId, WHOLE, type ReadingValue } from '../../domain/reading';
 import { passageOf } from '../../domain/excerpt';
 import type { QuoteLimit, Valence } from '../../domain/excerpt-shapes';
@@ -133,7 +134,7 @@ async function build(app: App, trx: Trx): Promise<Fictitious> {
 		tarbes: await add('Paul Cazaux', 'antenna-staff', tarbes),
 		lourdes: await add('Maryse Arbéost', 'antenna-staff', lourdes)
 	};
-	await add('Julien Sarrat', 'counsellor', tarbes, lourdes);
+	const julien = await add('Julien Sarrat', 'counsellor', tarbes, lourdes);
 
 	const definition = await templateFramework();
 	const { default: testimonies } = await import('./testimonies.json');
@@ -150,8 +151,14 @@ async function build(app: App, trx: Trx): Promise<Fictitious> {
 				false
 			);
 	};
+	const team: Team = {
+		...{ director, julien, nadia: counsellors.tarbes, sandrine: counsellors.lourdes },
+		...{ paul: staff.tarbes, maryse: staff.lourdes }
+	};
+	const campaigns = new Map<string, string>();
 	for (const year of ['2013', '2014']) {
 		const campaign = newId(seeded);
+		campaigns.set(year, campaign);
 		await write(director, [campaignOf(scene, campaign, year)]);
 		const readings = readingsOf(scene, campaign, year);
 		await write(
@@ -183,6 +190,7 @@ async function build(app: App, trx: Trx): Promise<Fictitious> {
 			);
 		}
 	}
+	await write(director, await conclusionsOf(scene, campaigns, team));
 	const fictitious = {
 		structure,
 		people: { director, counsellor: counsellors.lourdes, 'antenna-staff': staff.lourdes }
@@ -241,6 +249,43 @@ function campaignOf({ definition, framework, antennas }: Scene, id: string, year
 		fields[targetField(stakeholder, antennas.lourdes)] = Math.ceil(lourdes * part);
 	}
 	return creation('campaign', id, fields, `${year}-01-06T09:00:00.000Z`);
+}
+
+type Team = { [name in 'director' | 'julien' | 'nadia' | 'sandrine' | 'paul' | 'maryse']: string };
+type Conclusions = {
+	judgements: ({ campaign: string; criterion: string; supports: string[]; state: string } & {
+		[field in Judged]: string;
+	})[];
+	actions: ({ key: string; campaign: string; owner: keyof Team | null; from?: string } & {
+		[field in 'criterion' | 'words' | 'state' | 'note']: string;
+	} & { due: string | null })[];
+};
+
+/** What the directors concluded of both years, and what was decided, in every state. */
+async function conclusionsOf(scene: Scene, campaigns: ReadonlyMap<string, string>, team: Team): Promise<object[]> {
+	const { judgements, actions } = (await import('./conclusions.json')).default as Conclusions;
+	const at = '2015-01-08T15:20:00.000Z';
+	const ids = new Map(actions.map(({ key }) => [key, scene.id()]));
+	return [
+		...judgements.map(({ campaign, criterion, supports, ...words }) => {
+			const resting = supports.map((support, i) => [`support:${support}`, { number: i + 1 }]);
+			const id = judgementId({ campaign: campaigns.get(campaign)!, criterion });
+			return creation('judgement', id, { ...words, ...Object.fromEntries(resting) }, at, scene.id());
+		}),
+		...actions.map(({ key, campaign, owner, from, ...said }) =>
+			creation(
+				'action',
+				ids.get(key)!,
+				{
+					...said,
+					campaign: campaigns.get(campaign)!,
+					owner: owner && team[owner],
+					...(from ? { from: ids.get(from)! } : {})
+				},
+				at
+			)
+		)
+	];
 }
 
 function readingsOf(scene: Scene, campaign: string, year: string) {

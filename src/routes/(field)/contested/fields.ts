@@ -21,6 +21,7 @@ export type Context = {
 	framework: Framework | undefined;
 	antennas: ReadonlyMap<string, string>;
 	campaigns: ReadonlyMap<string, string>;
+	people?: ReadonlyMap<string, string>;
 };
 
 /** Every field of every kind has its name. */
@@ -62,6 +63,12 @@ const NAMES: { [field in AnyField]: () => string } = {
 	fictitious: m.fictitious_label,
 	grants: m.recovery_field_grants,
 	left: m.recovery_field_left,
+	summary: m.judgement_summary,
+	strengths: m.judgement_strengths,
+	limits: m.judgement_limits,
+	proposals: m.judgement_proposals,
+	owner: m.action_field_owner,
+	due: m.action_field_due,
 	deleted: m.recovery_field_deleted
 };
 
@@ -78,7 +85,11 @@ const WORDS: { [field: string]: { [value: string]: () => string } } = {
 		refused: m.recovery_value_refused,
 		preparing: m.recovery_value_preparing,
 		open: m.recovery_value_open,
-		closed: m.recovery_value_closed
+		closed: m.recovery_value_closed,
+		planned: m.action_state_planned,
+		'under-way': m.action_state_under_way,
+		done: m.action_state_done,
+		dropped: m.action_state_dropped
 	},
 	quote: {
 		none: m.words_limit_none,
@@ -121,6 +132,8 @@ export function fieldName(field: string, { framework, antennas }: Context): stri
 			const [who, where] = split(about);
 			return m.recovery_field_target({ who: many(who as Stakeholder), where: antennas.get(where) ?? where });
 		}
+		case 'support':
+			return m.judgement_field_support();
 		case 'goal': {
 			const indicator = framework && findIndicator(framework, about);
 			return m.recovery_field_goal({ indicator: indicator ? say(indicator.label) : about });
@@ -132,7 +145,7 @@ export function fieldName(field: string, { framework, antennas }: Context): stri
 
 /** A value as it is read, whatever field it is of. */
 export function valueText(field: string, { value, at }: Pick<Current, 'value' | 'at'>, context: Context): string {
-	const { framework, antennas, campaigns } = context;
+	const { framework, antennas, campaigns, people } = context;
 	const [family, about] = split(field);
 	const words = WORDS[family];
 	if (typeof value === 'string' && words && Object.hasOwn(words, value)) return words[value]!();
@@ -159,6 +172,12 @@ export function valueText(field: string, { value, at }: Pick<Current, 'value' | 
 			return campaigns.get(value as string) ?? String(value);
 		case 'framework':
 			return framework ? m.recovery_value_version({ version: framework.version }) : String(value);
+		case 'owner':
+			return people?.get(value as string) ?? String(value);
+		case 'due':
+			return periodName(value as string);
+		case 'support':
+			return m.judgement_number({ number: String((value as { number: number }).number) });
 		case 'criterion':
 			return criterionText(value as string, framework);
 		case 'criteria':
@@ -206,7 +225,8 @@ function answerText(question: string, answer: Answer, framework: Framework | und
 /** How long a text somebody writes in the place of the others may be, where one may be written at all. */
 const LIMITS: { [field: string]: number } = {
 	...{ label: MAX_NAME, title: MAX_NAME, name: MAX_NAME },
-	...{ note: MAX_WORDS, comment: MAX_REMARK }
+	...{ note: MAX_WORDS, comment: MAX_REMARK },
+	...{ summary: MAX_WORDS, strengths: MAX_WORDS, limits: MAX_WORDS, proposals: MAX_WORDS }
 };
 
 /** What writing something else takes: how long it may be, what to begin with and what it makes of the words. Nothing where

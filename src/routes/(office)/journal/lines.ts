@@ -1,10 +1,11 @@
 import { groupBy } from '$lib/domain/grouped';
+import { judgementKey } from '$lib/domain/judgement';
 import type { JournalAct, JournalLine } from '$lib/domain/journal';
 import { dayOf } from '$lib/words/format';
 import { m } from '$lib/words/generated/messages';
 
 /** What the ids of the journal are called. */
-export type Names = { [of in 'people' | 'devices' | 'campaigns']: ReadonlyMap<string, string> };
+export type Names = { [of in 'people' | 'devices' | 'campaigns' | 'criteria']: ReadonlyMap<string, string> };
 type Words = (line: { subject: string; count: number }) => string;
 
 const ACTS: { [act in JournalAct]: { say: Words; of?: keyof typeof NAMELESS | 'person' | 'testimony' } } = {
@@ -27,6 +28,7 @@ const ACTS: { [act in JournalAct]: { say: Words; of?: keyof typeof NAMELESS | 'p
 	'receipt.used': { say: m['testimony_act_receipt.used'], of: 'testimony' },
 	'campaign.opened': { say: m['testimony_act_campaign.opened'], of: 'campaign' },
 	'campaign.closed': { say: m['testimony_act_campaign.closed'], of: 'campaign' },
+	'judgement.changed': { say: m['testimony_act_judgement.changed'], of: 'criterion' },
 	'words.approved': { say: m['testimony_act_words.approved'], of: 'testimony' },
 	'words.set-aside': { say: m['testimony_act_words.set-aside'], of: 'testimony' },
 	'words.corrected': { say: m['testimony_act_words.corrected'], of: 'testimony' },
@@ -42,7 +44,11 @@ const ACTS: { [act in JournalAct]: { say: Words; of?: keyof typeof NAMELESS | 'p
 };
 
 /** What is said of something whose name is not known here. */
-const NAMELESS = { device: m.testimony_journal_device, campaign: m.testimony_journal_campaign };
+const NAMELESS = {
+	device: m.testimony_journal_device,
+	campaign: m.testimony_journal_campaign,
+	criterion: m.testimony_journal_criterion
+};
 
 /** Enough of an id to see that two lines speak of one interview. */
 const REFERENCE = 8;
@@ -50,13 +56,18 @@ const REFERENCE = 8;
 /** One line, in words. An act that this version does not know yet is shown as it is. */
 export function inWords(
 	{ act, subject, count, person, device }: JournalLine,
-	{ people, devices, campaigns }: Names
+	{ people, devices, campaigns, criteria }: Names
 ): { what: string; about: string; who: string; where: string } {
 	const known = Object.hasOwn(ACTS, act) ? ACTS[act] : undefined;
 	const of = known?.of;
+	const named = {
+		device: devices.get(subject),
+		campaign: campaigns.get(subject),
+		criterion: criteria.get(judgementKey(subject)?.criterion ?? '')
+	};
 	const name =
-		of === 'device' || of === 'campaign'
-			? ((of === 'device' ? devices : campaigns).get(subject) ?? NAMELESS[of]())
+		of === 'device' || of === 'campaign' || of === 'criterion'
+			? (named[of] ?? NAMELESS[of]())
 			: (people.get(subject) ?? m.testimony_journal_gone());
 	return {
 		what: known?.say({ subject: name, count }) ?? act,
