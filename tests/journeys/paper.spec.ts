@@ -24,9 +24,10 @@ const parts = new Set(
 
 async function wordsOf(page: Page, media: 'screen' | 'print'): Promise<string> {
 	await page.emulateMedia({ media });
-	const text = await page.evaluate(
-		() => new Promise<string>((go) => requestAnimationFrame(() => go(document.body.innerText)))
-	);
+	const text = await page.evaluate((isPaper) => {
+		if (isPaper) dispatchEvent(new Event('beforeprint')); // as the browser says it: a long list is then drawn whole
+		return new Promise<string>((go) => requestAnimationFrame(() => go(document.body.innerText)));
+	}, media === 'print');
 	await page.emulateMedia({ media: null });
 	return plain(text);
 }

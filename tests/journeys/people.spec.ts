@@ -537,9 +537,9 @@ test('a device that its owner removes sends what it had not sent, then empties i
 	await expect(tablet.getByText('Karim B.')).toBeVisible();
 	await tablet.context().setOffline(false);
 	await expect(tablet.getByText('Cet appareil a été retiré')).toBeVisible({ timeout: 30_000 });
-	expect(await tablet.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual([
-		'temoin-device'
-	]);
+	await expect
+		.poll(() => tablet.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name)))
+		.toEqual(['temoin-device']);
 	await tablet.reload();
 	await expect(tablet.getByRole('link', { name: /^Me connecter/ })).toBeVisible();
 	await expect(openButton(tablet)).toBeHidden();

@@ -245,8 +245,8 @@ test('what has waited for three days is said on the home page, and leaves from t
 	await expect(page.getByText('depuis 3 jours')).toBeVisible();
 
 	// The network is back, and headquarters does not answer at once.
-	await page.goto('/');
 	await page.route('**/api/sync', (route) => route.abort());
+	await page.goto('/');
 	await context.setOffline(false);
 	await page.evaluate(() => {
 		sessionStorage.setItem('reachable', 'yes');

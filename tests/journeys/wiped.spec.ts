@@ -38,11 +38,13 @@ async function interviewOffline(page: Page, server: Server): Promise<void> {
 /** The browser has the whole app again: it opens without a network. */
 const appIsBack = (page: Page) =>
 	expect
-		.poll(() =>
-			page.evaluate(async () => {
-				const name = (await caches.keys()).find((one) => one.includes('precache'));
-				return name ? (await (await caches.open(name)).keys()).some(({ url }) => url.includes('/shell')) : false;
-			})
+		.poll(
+			() =>
+				page.evaluate(async () => {
+					const name = (await caches.keys()).find((one) => one.includes('precache'));
+					return name ? (await (await caches.open(name)).keys()).some(({ url }) => url.includes('/shell')) : false;
+				}),
+			{ timeout: 60_000 } // the whole app is fetched anew
 		)
 		.toBe(true);
 

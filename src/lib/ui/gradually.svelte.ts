@@ -8,7 +8,8 @@ const STEP = 24;
  * for none of them. All of them where the page is printed.
  * @param total how many there are to draw */
 export function gradually(total: () => number): { readonly count: number } {
-	let count = $state(FIRST);
+	// What stands in the place of a narrow page on paper is made while it is printed.
+	let count = $state(matchMedia('print').matches ? Infinity : FIRST);
 	$effect(() => {
 		if (count >= total()) return;
 		let timer: ReturnType<typeof setTimeout> | undefined;
