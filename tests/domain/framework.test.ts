@@ -11,9 +11,9 @@ import {
 	registerOf,
 	STAKEHOLDERS
 } from '$lib/domain/framework';
-import { Framework, OverPeriods } from '$lib/domain/framework-shapes';
+import { Framework, OverPeriods, type Stakeholder } from '$lib/domain/framework-shapes';
 import { questionsFor } from '$lib/domain/interview';
-import { leastHeard, LONGEST, minutesOf } from '$lib/domain/proposal';
+import { fewerCriteria, LONGEST, minutesOf, nextToHear, publishable, PUBLISHABLE } from '$lib/domain/proposal';
 import { templateFramework } from '$lib/server/templates';
 import template from '$lib/server/template.json';
 import { indicatorOf } from '../support/records';
@@ -166,16 +166,19 @@ describe('the questions of an interview', () => {
 		}
 	});
 
-	test('go first to the criteria this stakeholder has been heard least on', () => {
+	test('go first to what is nearest to being publishable, and when all is, to what few have been heard on', () => {
 		const kept = ids(criteria);
 		const open = kept.filter((id) => questionsFor(framework, 'employee', [id]).length > 0);
-		const least = [open[4]!, open.find((id) => registerOf(framework, id) !== registerOf(framework, open[4]!))!];
-		const heard = new Map(open.map((id) => [id, 3]));
-		heard.set(least[0]!, 0).set(least[1]!, 1);
-		expect(leastHeard(framework, kept, 'employee', heard, 2).toSorted()).toEqual(least.toSorted());
-		expect(leastHeard(framework, [], 'employee', heard)).toEqual([]);
+		const two = [open[4]!, open.find((id) => registerOf(framework, id) !== registerOf(framework, open[4]!))!];
+		const proposed = (most: number, others: number, heard = new Map(open.map((id) => [id, others]))) =>
+			nextToHear(framework, kept, 'employee', heard.set(two[0]!, most).set(two[1]!, most), 2).toSorted();
+		expect(proposed(PUBLISHABLE - 1, 3)).toEqual(two.toSorted());
+		expect(proposed(PUBLISHABLE + 1, PUBLISHABLE + 5)).toEqual(two.toSorted());
+		expect(proposed(PUBLISHABLE, 0).filter((id) => two.includes(id))).toEqual([]);
+		const heard = new Map<string, number>();
+		expect(nextToHear(framework, [], 'employee', heard)).toEqual([]);
 		for (const stakeholder of STAKEHOLDERS)
-			for (const id of leastHeard(framework, kept, stakeholder, new Map(), 100))
+			for (const id of nextToHear(framework, kept, stakeholder, new Map(), 100))
 				expect(questionsFor(framework, stakeholder, [id]).length, `${id} has something to ask`).toBeGreaterThan(0);
 	});
 
@@ -188,18 +191,44 @@ describe('the questions of an interview', () => {
 				fc.integer({ min: 2, max: 22 }),
 				(stakeholder, all, size) => {
 					const heard = new Map(criteria.map(({ id }, i) => [id, all[i]!]));
-					const proposed = leastHeard(framework, ids(criteria), stakeholder, heard, size);
+					const proposed = nextToHear(framework, ids(criteria), stakeholder, heard, size);
 					expect(new Set(proposed.map((id) => registerOf(framework, id)!.id)).size).toBeGreaterThanOrEqual(2);
 					expect(minutesOf(questionsFor(framework, stakeholder, proposed))).toBeLessThanOrEqual(LONGEST);
-					const least = Math.min(
-						...criteria
-							.filter((c) => questionsFor(framework, stakeholder, [c.id]).length > 0)
-							.map((c) => heard.get(c.id)!)
-					);
-					expect(proposed.some((id) => heard.get(id) === least)).toBe(true);
+					const begun = criteria
+						.filter((c) => questionsFor(framework, stakeholder, [c.id]).length > 0)
+						.map((c) => heard.get(c.id)!)
+						.filter((times) => times < PUBLISHABLE);
+					expect(proposed.some((id) => heard.get(id) === Math.max(...begun))).toBe(true);
 				}
 			)
 		);
+	});
+
+	test('heard in turn, a criterion is filled to what can be published before another is begun', () => {
+		const heard = new Map<string, number>();
+		for (let interview = 0; interview < 60; interview++) {
+			const proposed = nextToHear(framework, ids(criteria), 'employee', heard);
+			const begun = [...heard].filter(([, times]) => times < PUBLISHABLE).map(([id]) => id);
+			// What is begun is asked, as far as time and the second register allow.
+			expect(begun.filter((id) => !proposed.includes(id)).length).toBeLessThanOrEqual(2);
+			for (const id of proposed) heard.set(id, (heard.get(id) ?? 0) + 1);
+		}
+		expect([...heard.values()].filter((times) => times < PUBLISHABLE).length).toBeLessThanOrEqual(5);
+	});
+
+	test('what targets let be published is worked out before a campaign opens, and what fewer criteria would', () => {
+		const people = new Map<Stakeholder, number>([
+			...[['employee', 40] as const, ['client', 25] as const, ['elected-official', 9] as const],
+			...[['partner', 7] as const, ['staff', 5] as const]
+		]);
+		const all = publishable(framework, ids(criteria), people);
+		expect(publishable(framework, ids(criteria), new Map())).toEqual({ out: 0, of: all.of });
+		const fewer = fewerCriteria(framework, ids(criteria), people)!;
+		expect(fewer.criteria).toBeLessThan(criteria.length);
+		expect(fewer.out / fewer.of).toBeGreaterThanOrEqual(0.85);
+		expect(all.out / all.of).toBeLessThan(0.85);
+		const plenty = new Map([...people].map(([who, count]) => [who, 10 * count] as const));
+		expect(fewerCriteria(framework, ids(criteria), plenty)).toBeUndefined();
 	});
 
 	test('take the time of reading them aloud, 8 seconds to choose and a minute to tell', () => {

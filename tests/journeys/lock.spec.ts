@@ -11,7 +11,8 @@ import {
 	setUp,
 	Tablet,
 	test,
-	unlock
+	unlock,
+	watch
 } from './support';
 
 const PIN = '4271';
@@ -293,4 +294,36 @@ test('the code of a person is shown until somebody says that it was taken, and l
 	} finally {
 		await tablet.dispose();
 	}
+});
+
+test('with a finger the short code is typed on keys of the page, and two quick touches are two digits', async ({
+	browser,
+	server
+}) => {
+	const context = await browser.newContext({
+		...{ baseURL: server.origin, locale: 'fr-FR', viewport: { width: 820, height: 1180 } },
+		...{ hasTouch: true, isMobile: true }
+	});
+	watch(context, server.origin);
+	const page = await context.newPage();
+	await setUp(page, server, PIN);
+	await page.evaluate(() => {
+		for (const value of ['hidden', 'visible']) {
+			Object.defineProperty(document, 'visibilityState', { value, configurable: true });
+			document.dispatchEvent(new Event('visibilitychange'));
+		}
+	});
+	const keys = page.getByRole('group', { name: 'Les chiffres du code court' });
+	const key = (name: string) => keys.getByRole('button', { name, exact: true });
+	await expect(pinField(page)).toHaveAttribute('inputmode', 'none');
+	await key('4').dispatchEvent('click');
+	await key('4').dispatchEvent('click');
+	await expect(pinField(page)).toHaveValue('44');
+	await key('Effacer le dernier chiffre').tap();
+	for (const digit of '271') await key(digit).tap();
+	await expect(pinField(page)).toHaveValue(PIN);
+	await open(page).tap();
+	await expect(page.getByRole('heading', { name: /^Bonjour/, level: 1 })).toBeVisible();
+	await expect(pinField(page)).toHaveCount(0);
+	await context.close();
 });

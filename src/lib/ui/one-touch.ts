@@ -25,6 +25,7 @@ export function takeTwoForOne(): () => void {
 
 	function touch(event: MouseEvent): void {
 		const control = (event.target as Element).closest(ACTS);
+		if (control?.hasAttribute('data-types')) return answer(); // a key: twice is two signs
 		// A key or a script has no place, and says so by a count of none.
 		const place = event.detail > 0 ? { x: event.clientX, y: event.clientY } : undefined;
 		const second = { at: event.timeStamp, control, place };
