@@ -474,6 +474,26 @@ async function furnish(director: Page, counsellor: Page, host: Host): Promise<Sc
 		)
 	);
 
+	// What directors conclude, and what they decide.
+	const judged = `judgement:${open.id}:${criteria[0]!}`;
+	await mustStore(director, [
+		change(
+			'judgement',
+			{
+				summary: put('judgement'),
+				strengths: put('strengths of a judgement'),
+				limits: put('limits of a judgement'),
+				proposals: put('proposals of a judgement'),
+				[`support:figure:${short[2]!.text}`]: { number: 1 }
+			},
+			{ record: judged }
+		),
+		change('action', {
+			...{ campaign: open.id, criterion: criteria[0]!, owner: invited.person, state: 'planned' },
+			...{ words: put('action', starting), note: put('note on an action') }
+		})
+	]);
+
 	// What cannot be taken is kept apart, as it came: as much of it as one person may leave there.
 	const torn = await store(
 		counsellor,
@@ -532,6 +552,7 @@ const PAPER: { [route: string]: Paper } = {
 	'/(field)/readings': 'provisional',
 	'/(field)/readings/[id]': 'title',
 	'/(home)': 'title',
+	'/(office)/actions': 'whole',
 	'/(office)/campaign': 'whole',
 	'/(office)/campaign/[id]': 'whole',
 	'/(office)/campaign/new': 'whole',
@@ -572,7 +593,11 @@ const CONFIDED = [
 	'reason its author reads',
 	'note on a reading',
 	'note on another reading',
-	'note on a settled reading'
+	'note on a settled reading',
+	'judgement',
+	'strengths of a judgement',
+	'limits of a judgement',
+	'proposals of a judgement'
 ];
 const NOT_PRINTED = 'Cette page ne s’imprime pas : elle peut montrer ce que des personnes ont confié.';
 
@@ -644,6 +669,7 @@ const onDirector = (s: Scene): Screen[] => [
 		more: allExcerpts,
 		...(i === 0 ? { paper: true } : {})
 	})),
+	{ route: '/(office)/actions', path: '/actions', more: press(/^Reprendre l’action/) },
 	{ route: '/(office)/campaign', path: '/campaign' },
 	{ route: '/(office)/campaign/new', path: '/campaign/new' },
 	...[s.open, ...s.others].map((id): Screen => ({ route: '/(office)/campaign/[id]', path: `/campaign/${id}` })),

@@ -5,6 +5,7 @@ const OFFICE = [
 	'/',
 	'/sheets',
 	'/sheets/mise-en-situation-travail',
+	'/actions',
 	'/interviews',
 	'/readings',
 	'/campaign',

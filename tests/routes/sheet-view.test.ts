@@ -361,6 +361,24 @@ describe('answers', () => {
 		expect(given(20, { 'value:2': 3 }).numbers, 'only three gave a number').toBeUndefined();
 	});
 
+	test('the campaign before stands beside, where the question is the same; where it has changed, that is said', () => {
+		const now = sheet({
+			answers: [{ question: 'q-pride', stakeholder: 'employee', places: [row(WHOLE, 8, { 'value:1': 8 })] }]
+		});
+		const then = (people: number, details?: { [detail: string]: number }) =>
+			sheet({ answers: [{ question: 'q-pride', stakeholder: 'employee', places: [row(WHOLE, people, details)] }] });
+		const before = (sheet: Sheet, earlier = framework) =>
+			questionViews(framework, criterion, now, 5, { framework: earlier, sheet, k: 5 })[0]!.main[0]!.before;
+		expect(before(then(6, { 'value:1': 3, 'value:0': 3 }))).toMatchObject({ state: 'shown', base: 6 });
+		expect(before(then(3))).toMatchObject({ state: 'few', options: [] });
+		expect(before(sheet({ answers: [] }))).toBeUndefined();
+		const worded = structuredClone(framework);
+		const asked = worded.registers.flatMap(({ criteria }) => criteria).flatMap(({ questions }) => questions);
+		asked.find(({ id }) => id === 'q-pride')!.text.fr += ' Et de vous ?';
+		expect(before(then(6, { 'value:1': 6 }), worded)).toBe('changed');
+		expect(questionViews(framework, criterion, now, 5)[0]!.main[0]!.before).toBeUndefined();
+	});
+
 	test('options nobody chose stay on the list, and open questions have no chart', () => {
 		const [view] = views('q-help', [row(WHOLE, 5, { 'value:housing': 5 })], 'partner');
 		expect(view!.main[0]!.options.map(({ id, count }) => [id, count])).toEqual([

@@ -2,6 +2,7 @@ import { PROTOCOL } from '$lib/domain/sync';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Change } from '$lib/domain/change';
 import { ACTS } from '$lib/domain/actor';
+import { judgementId } from '$lib/domain/judgement';
 import { KINDS } from '$lib/domain/kinds/all';
 import type { Role } from '$lib/domain/structure';
 import type { Endpoint } from '$lib/server/door/endpoint';
@@ -360,7 +361,9 @@ const WRITES: { [kind: string]: { [role in Role]: Reach } } = {
 	antenna: { counsellor: 'none', 'antenna-staff': 'none', director: 'all', network: 'none' },
 	structure: { counsellor: 'none', 'antenna-staff': 'none', director: 'all', network: 'none' },
 	person: { counsellor: 'none', 'antenna-staff': 'none', director: 'none', network: 'none' },
-	quote: { counsellor: 'none', 'antenna-staff': 'none', director: 'none', network: 'none' }
+	quote: { counsellor: 'none', 'antenna-staff': 'none', director: 'none', network: 'none' },
+	judgement: { counsellor: 'none', 'antenna-staff': 'none', director: 'all', network: 'none' },
+	action: { counsellor: 'none', 'antenna-staff': 'none', director: 'all', network: 'none' } // what one was given: its own test
 };
 
 /** An edit of a record of this kind, that is one's own, a peer's, … */
@@ -368,7 +371,8 @@ function editOf(stage: Stage, kind: string, asker: Asker, relation: Relation): C
 	const { interview, excerpt, reading, person } = stage.things(asker, relation);
 	const away = relation === 'structure';
 	const ids: { [kind: string]: string } = {
-		...{ interview, excerpt, reading, person, quote: uuid() },
+		...{ interview, excerpt, reading, person, quote: uuid(), action: uuid() },
+		judgement: judgementId({ campaign: away ? stage.other.campaign : stage.campaign, criterion: 'estime' }),
 		campaign: away ? stage.other.campaign : stage.campaign,
 		framework: away ? stage.other.framework : stage.framework,
 		antenna: away ? stage.other.antenna : relation === 'antenna' ? stage.tarbes : stage.lourdes,

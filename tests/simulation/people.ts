@@ -185,7 +185,7 @@ export async function recordVoice(world: World, tab: Tab): Promise<void> {
 
 /** What only the next version of the app knows. */
 async function writeOfTheNextVersion(world: World, tab: Tab, words: string): Promise<void> {
-	await saveForm(world, tab, { record: world.random.uuid(), kind: 'action', fields: {} }, { title: words }, true);
+	await saveForm(world, tab, { record: world.random.uuid(), kind: 'visit', fields: {} }, { title: words }, true);
 }
 
 async function approve(world: World, tab: Tab): Promise<void> {

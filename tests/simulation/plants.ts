@@ -6,15 +6,17 @@ export const NEXT: Patch[] = [
 	{ file: 'domain/sync.ts', find: 'export const PROTOCOL = 3;', replace: 'export const PROTOCOL = 4;' },
 	{
 		file: 'domain/kinds/all.ts',
-		find: 'export const KINDS = { structure, antenna, person, framework, campaign, interview, excerpt, quote, reading };',
+		find: 'export const KINDS = {',
 		replace: `const ALL = { write: 'all', receive: 'all' };
-const action = {
+const visit = {
 	...{ fields: {}, families: {}, reserved: {}, place: 'nowhere', refusal: 'never', personal: 'nothing' },
+	...{ isId: 'random', assigned: 'nobody' },
 	rights: { counsellor: ALL, 'antenna-staff': ALL, director: ALL, network: { write: 'none', receive: 'none' } },
 	audience: () => 'structure',
 	contributions: () => []
 };
-export const KINDS = { structure, antenna, person, framework, campaign, interview, excerpt, quote, reading, action };`
+export const KINDS = {
+	visit,`
 	},
 	{
 		file: 'local/database.ts',

@@ -1,5 +1,5 @@
 import type { Criterion, Framework, Question, Stakeholder } from '../framework-shapes';
-import { decimalsOf, inUnits } from '../framework';
+import { criteriaOf, decimalsOf, inUnits } from '../framework';
 import { WHOLE } from '../reading';
 import type { Sheet } from '../sheet';
 import type { Text } from '../text-shapes';
@@ -22,6 +22,8 @@ export type AnswerRow = {
 	options: Option[];
 	/** Answered in words only, without choosing. */
 	inWords: number;
+	/** The same group a campaign earlier, where the question was the same; `changed` where it was not. */
+	before?: AnswerRow | 'changed';
 	/** Of numbers, where enough people answered: what half of them are under, and between what the middle half lies. */
 	numbers: Spread | undefined;
 };
@@ -34,8 +36,18 @@ export type QuestionView = {
 	rows: AnswerRow[];
 };
 
-/** The closed questions of a criterion that somebody could answer, in the framework's order. */
-export function questionViews(framework: Framework, criterion: Criterion, sheet: Sheet, k: number): QuestionView[] {
+/** A campaign's side of a comparison: `k` is what its own sheets were released with. */
+export type AnswerSide = { framework: Framework; sheet: Sheet | undefined; k: number };
+
+/** The closed questions of a criterion that somebody could answer, in the framework's order.
+ * @param earlier the campaign before, where its answers are to be beside */
+export function questionViews(
+	framework: Framework,
+	criterion: Criterion,
+	sheet: Sheet,
+	k: number,
+	earlier?: AnswerSide
+): QuestionView[] {
 	return criterion.questions
 		.filter(({ type }) => type !== 'open')
 		.map((question) => {
@@ -53,12 +65,37 @@ export function questionViews(framework: Framework, criterion: Criterion, sheet:
 				shape: question.type === 'scale' ? 'levels' : question.type === 'number' ? 'numbers' : 'options',
 				main: byStakeholder.flatMap((rows) => {
 					const whole = rows.filter(({ place }) => place === WHOLE);
-					return whole.length > 0 ? whole : rows;
+					return (whole.length > 0 ? whole : rows).map((row) => withBefore(row, framework, question, earlier));
 				}),
 				rows: byStakeholder.flat()
 			} satisfies QuestionView;
 		})
 		.filter(({ rows }) => rows.length > 0);
+}
+
+function withBefore(
+	row: AnswerRow,
+	framework: Framework,
+	question: Question,
+	earlier: AnswerSide | undefined
+): AnswerRow {
+	const old = earlier && criteriaOf(earlier.framework).flatMap((one) => one.questions);
+	const asked = old?.find(({ id }) => id === question.id);
+	if (!earlier || !asked) return row;
+	const group = earlier.sheet?.answers.find((a) => a.question === question.id && a.stakeholder === row.stakeholder);
+	const found = group?.places.find(({ place }) => place === row.place);
+	if (!found) return row;
+	if (meaningOf(framework, question) !== meaningOf(earlier.framework, asked)) return { ...row, before: 'changed' };
+	return { ...row, before: rowOf(earlier.framework, asked, row.stakeholder, found, earlier.k) };
+}
+
+/** What makes a question the same in two campaigns: its words, and what could be answered. Spacing and inclusive spelling are
+ * no part of it. */
+function meaningOf(framework: Framework, question: Question): string {
+	const options = labelsOf(framework, question).map(({ id, label }) => [id, label.fr]);
+	return JSON.stringify([question.type, question.text.fr, question.unit, options])
+		.replace(/\s|\u2060/gu, '')
+		.replace(/-es?\b/g, '');
 }
 
 type Row = Sheet['answers'][number]['places'][number];
