@@ -115,7 +115,8 @@ function expectTranscript(heard: readonly string[]): void {
 		const chosen = question[1]?.endsWith(' coché')
 			? [question[0], `${question[0]} coché`, 'button Noter ses mots', ...END, last]
 			: inWords;
-		expect(question).toEqual(chosen);
+		// Of several that may be ticked each is said on the way.
+		expect(question.filter((line, at) => at < 2 || !line.startsWith('checkbox '))).toEqual(chosen);
 	}
 	expect(lines.slice(review)).toContain('button Terminer l’entretien');
 	expect(lines.at(-1)).toBe('heading Merci');
