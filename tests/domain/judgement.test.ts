@@ -71,9 +71,11 @@ describe('what a judgement rests on', () => {
 	});
 
 	test('is named in the words by its number; other brackets are words', () => {
-		expect(cutAtMarks('Elles progressent [1] [2]. [sic]')).toEqual(['Elles progressent', 1, 2, '. [sic]']);
-		expect(cutAtMarks('[12]')).toEqual([12]);
-		expect(cutAtMarks('')).toEqual([]);
+		const named = new Set([1, 2, 12]);
+		expect(cutAtMarks('Elles progressent [1] [2]. [sic]', named)).toEqual(['Elles progressent', 1, 2, '. [sic]']);
+		expect(cutAtMarks('[12]', named)).toEqual([12]);
+		expect(cutAtMarks('Voir [7] [1]', named)).toEqual(['Voir [7]', 1]);
+		expect(cutAtMarks('', named)).toEqual([]);
 	});
 });
 

@@ -82,14 +82,18 @@ export function nextNumber(fields: Fields): number {
 const MARK = /\[(\d{1,3})\]/g;
 export const markOf = (number: number): string => `[${number}]`;
 
-/** Words cut where they name a support: texts and numbers, as they are read. */
-export function cutAtMarks(words: string): (string | number)[] {
-	const parts = words.split(MARK);
-	return parts.flatMap((part, i) => {
-		if (i % 2 === 1) return Number(part);
-		const text = i < parts.length - 1 ? part.replace(/ $/, '') : part; // the sign stands by its word
-		return text === '' ? [] : text;
-	});
+/** Words cut where they name a support: texts and numbers, as they are read. Any other number in brackets is words. */
+export function cutAtMarks(words: string, supports: ReadonlySet<number>): (string | number)[] {
+	const parts: (string | number)[] = [];
+	let from = 0;
+	for (const { 0: mark, 1: number, index } of words.matchAll(MARK)) {
+		if (!supports.has(Number(number))) continue;
+		const before = words.slice(from, index).replace(/ $/, ''); // the sign stands by its word
+		parts.push(...(before === '' ? [] : [before]), Number(number));
+		from = index + mark.length;
+	}
+	const rest = words.slice(from);
+	return rest === '' ? parts : [...parts, rest];
 }
 
 /** The lines of a list that is written one a line. */
