@@ -53,6 +53,11 @@ test('a director judges a criterion on what it rests on, decides an action, and 
 	await form.getByRole('button', { name: 'Enregistrer l’action' }).click();
 	await expect(form.getByText('Dites en quelques mots ce qui sera fait.')).toBeVisible();
 	await form.getByLabel('Ce qui sera fait').fill('Visiter deux entreprises par mois');
+	// A key that closes it loses nothing of it.
+	await page.keyboard.press('Escape');
+	await expect(form).toHaveCount(0);
+	await page.getByRole('button', { name: 'Ajouter une action' }).click();
+	await expect(form.getByLabel('Ce qui sera fait')).toHaveValue('Visiter deux entreprises par mois');
 	await form.getByLabel('Avec qui').selectOption('Sandrine Ossun');
 	await form.getByRole('button', { name: 'Enregistrer l’action' }).dblclick();
 	const row = page.getByRole('row').filter({ hasText: 'Visiter deux entreprises' });

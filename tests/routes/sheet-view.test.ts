@@ -480,6 +480,21 @@ describe('the overview', () => {
 		).toEqual([['a', 'ties', 3, 1]]);
 	});
 
+	test('a figure is there once somebody has given it a value, and a count of interviews once there is one', () => {
+		const told = indicator('told', { counted: 'excerpts' });
+		const work = { ...criterion, indicators: [HOURS, PRIDE, told] };
+		const counting = { ...framework, registers: [{ ...framework.registers[0]!, criteria: [work] }] };
+		const figure = (indicator: string, total: Figure, more = {}) => ({
+			...{ indicator, series: [{ place: 'tarbes', cells: [], total }], whole: total },
+			...more
+		});
+		const counted = (...figures: Sheet['figures']) =>
+			countByRegister(counting, sheets({ sheets: [sheet({ figures })] }))[0]!.criteria[0]!.figures;
+		expect(counted(figure('hours', { state: 'empty' }), figure('told', value(0)))).toEqual({ filled: 0, of: 2 });
+		expect(counted(figure('hours', value(0)), figure('told', value(3)))).toEqual({ filled: 2, of: 2 });
+		expect(counted(figure('hours', { state: 'empty' }, { withheld: true }))).toEqual({ filled: 1, of: 1 });
+	});
+
 	test('the collection shows who was met without a target, and who has one and was not met', () => {
 		const fields = {
 			'target:employee:tarbes': [{ value: 24, change: 'c', person: 'p', at: '' }],

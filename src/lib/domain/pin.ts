@@ -1,4 +1,4 @@
-const LENGTHS = { least: 4, most: 8 };
+export const LENGTHS = { least: 4, most: 8 };
 
 export type PinProblem = 'length' | 'easy' | 'differs';
 

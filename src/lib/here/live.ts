@@ -3,8 +3,9 @@ import { createSubscriber } from 'svelte/reactivity';
 
 /** What the device holds now, read again whenever it changes: `undefined` until first read. What
  * cannot be read the first time is thrown: it is not nothing.
- * Values that the query depends on must be read before it is made: `$derived.by(() => { const id = …; return live(() => …id…) })`, each a primitive `$derived` of its own: an object
- * that comes anew with every exchange would make the query anew, and what a person opened on the page would close. */
+ * Values that the query depends on must be read before it is made: `$derived.by(() => { const id = …; return live(() => …id…) })`,
+ * each a primitive `$derived` of its own: an object that comes anew with every exchange would make the query anew, and what
+ * a person opened on the page would close. */
 export function live<T>(query: () => Promise<T>): { readonly current: T | undefined } {
 	let value: T | undefined;
 	let failed: { cause: unknown } | undefined;

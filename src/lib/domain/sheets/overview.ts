@@ -42,7 +42,7 @@ export function countByRegister(framework: Framework, sheets: Sheets): RegisterC
 							stakeholder,
 							people: heard.filter((h) => h.stakeholder === stakeholder).reduce((sum, { people }) => sum + people, 0)
 						})),
-						figures: { filled: figures.filter(isFilled).length, of: figures.length },
+						figures: { filled: figures.filter((figure) => isFilled(criterion, figure)).length, of: figures.length },
 						contested,
 						toConfirm
 					};
@@ -51,10 +51,16 @@ export function countByRegister(framework: Framework, sheets: Sheets): RegisterC
 		.filter(({ criteria }) => criteria.length > 0);
 }
 
-/** Withheld, it is there all the same. */
-const isFilled = ({ series, whole, withheld }: Sheet['figures'][number]): boolean =>
-	withheld === true ||
-	[...series.map(({ total }) => total), ...(whole ? [whole] : [])].some(({ state }) => state !== 'empty');
+/** Withheld, it is there all the same; what counts interviews is nothing before there are some. */
+function isFilled(
+	{ indicators }: Criterion,
+	{ indicator, series, whole, withheld }: Sheet['figures'][number]
+): boolean {
+	if (withheld) return true;
+	const counts = indicators.some(({ id, counted }) => id === indicator && counted !== undefined);
+	const totals = [...series.map(({ total }) => total), ...(whole ? [whole] : [])];
+	return totals.some((total) => total.state !== 'empty' && !(counts && total.state === 'value' && total.amount === 0));
+}
 
 export type Collected = { stakeholder: Stakeholder; finished: number; refused: number; target: number };
 

@@ -21,7 +21,7 @@ export type Context = {
 	framework: Framework | undefined;
 	antennas: ReadonlyMap<string, string>;
 	campaigns: ReadonlyMap<string, string>;
-	people?: ReadonlyMap<string, string>;
+	people: ReadonlyMap<string, string>;
 };
 
 /** Every field of every kind has its name. */
@@ -173,7 +173,7 @@ export function valueText(field: string, { value, at }: Pick<Current, 'value' | 
 		case 'framework':
 			return framework ? m.recovery_value_version({ version: framework.version }) : String(value);
 		case 'owner':
-			return people?.get(value as string) ?? String(value);
+			return people.get(value as string) ?? String(value);
 		case 'due':
 			return periodName(value as string);
 		case 'support':

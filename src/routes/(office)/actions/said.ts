@@ -3,7 +3,7 @@ import { currentOf, type Fields } from '$lib/domain/record';
 import { day } from '$lib/words/format';
 import { m } from '$lib/words/generated/messages';
 import { periodName } from '$lib/words/period';
-import type { People } from './people';
+import type { People } from '$lib/here/people';
 
 const STATES: { [state in ActionState]: () => string } = {
 	planned: m.action_state_planned,

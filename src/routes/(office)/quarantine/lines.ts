@@ -3,7 +3,8 @@ import { m } from '$lib/words/generated/messages';
 import { oneOfKind } from '$lib/words/kinds';
 import { fieldName } from '../../(field)/contested/fields';
 
-const NOTHING = { framework: undefined, antennas: new Map<string, string>(), campaigns: new Map<string, string>() };
+const NAMELESS = new Map<string, string>();
+const NOTHING = { framework: undefined, antennas: NAMELESS, campaigns: NAMELESS, people: NAMELESS };
 
 /** What kind of entry it is, as far as it can be read. */
 export const kindSaid = ({ kind }: QuarantineLine): string => oneOfKind(kind ?? '');

@@ -1,5 +1,5 @@
 import { listViews, read } from '$lib/local/views';
-import { here } from '$lib/here/here.svelte';
+import { here } from './here.svelte';
 
 /** Everybody of the structure by their id, those who have left too: something may still be in their name. */
 export type People = ReadonlyMap<string, { name: string; left: boolean }>;
